@@ -14,7 +14,7 @@ func postgresSettings() []string {
 		"listen_addresses=127.0.0.1", "unix_socket_directories=",
 		"fsync=off", "full_page_writes=off",
 		"max_connections=300", "max_locks_per_transaction=256",
-		"shared_buffers=128MB", "max_wal_size=2GB",
+		"shared_buffers=128MB", "max_wal_size=1GB", "dynamic_shared_memory_type=mmap",
 		"logging_collector=off", "log_timezone=UTC", "timezone=UTC", "jit=off",
 	}
 }

@@ -23,6 +23,23 @@ const (
 // runPattern is the name of run directories below the temporary directory.
 const runPattern = "lockstep-servers-"
 
+// memoryDisk is the system's file system in memory. PostgreSQL creates a
+// database there in 6 ms instead of 55 on a disk, and there is one for each test.
+const memoryDisk = "/dev/shm"
+
+// roomInMemory is the free space that makes memoryDisk usable; containers have
+// very little of it unless told otherwise.
+const roomInMemory = 6 << 30
+
+// runBase is where the directories of runs are: TMPDIR if that is set, in
+// memory if there is much room, else in the system's temporary directory.
+func runBase() string {
+	if os.Getenv("TMPDIR") == "" && freeSpace(memoryDisk) >= roomInMemory {
+		return memoryDisk
+	}
+	return os.TempDir()
+}
+
 // Fleet is a set of running servers, one of each kind.
 type Fleet struct {
 	dir     string
@@ -37,8 +54,9 @@ type Fleet struct {
 // stopped and the error has the end of its log. Runs that were killed before
 // they could clean up are cleaned up first.
 func (c Cache) StartFleet(ctx context.Context, kinds []Kind) (*Fleet, error) {
-	sweep(os.TempDir())
-	dir, err := os.MkdirTemp("", runPattern)
+	base := runBase()
+	sweep(base)
+	dir, err := os.MkdirTemp(base, runPattern)
 	if err != nil {
 		return nil, fmt.Errorf("make run directory: %w", err)
 	}

@@ -18,3 +18,9 @@ func makeServerDir(string) error { return errNoServers }
 func lockFile(context.Context, string) (func(), error) { return nil, errNoServers }
 
 func tryLockFile(string) (func(), error) { return nil, errNoServers }
+
+func freeSpace(string) uint64 { return 0 }
+
+func sessionsOf(int) []int { return nil }
+
+func killAll([]int) {}

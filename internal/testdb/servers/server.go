@@ -76,9 +76,13 @@ func (s *Server) Stop() error {
 	return s.process.end(syscall.SIGTERM)
 }
 
-// Kill ends the server without any chance to clean up. Start recovers it.
+// Kill ends the server and its sessions without any chance to clean up. Start
+// recovers it.
 func (s *Server) Kill() error {
-	return s.process.end(syscall.SIGKILL)
+	sessions := sessionsOf(s.process.cmd.Process.Pid)
+	err := s.process.end(syscall.SIGKILL)
+	killAll(sessions)
+	return err
 }
 
 // Discard ends the server in the fastest way and removes its data.
