@@ -1,0 +1,269 @@
+package lockstep
+
+import (
+	"context"
+	"database/sql"
+	"iter"
+	"time"
+
+	"github.com/lockstepdb/lockstep/sqltext"
+)
+
+// Querier is what *sql.DB, *sql.Conn and *sql.Tx have in common.
+type Querier interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// Server holds the probed facts of one server. What a server can do is data:
+// code asks TransactionalDDL, never "is it MySQL".
+type Server struct {
+	Dialect  string // Dialect.Name of the dialect that probed it
+	Flavor   string // product: "PostgreSQL", "MySQL", "MariaDB", "SQLite"
+	Version  string // as the server prints it
+	Number   int    // comparable version: 150018, 90704, 101118, 3053001
+	Database string // current database (SQLite: path of the main file, "" in memory)
+	Schema   string // schema that unqualified names are created in ("" where there is none)
+	User     string // user the session runs as
+	ReadOnly bool   // the session cannot write (standby, read_only, query_only)
+
+	TransactionalDDL bool            // DDL rolls back with its transaction
+	MultiStatement   bool            // one Exec without arguments runs many statements in one round trip
+	SingleConnection bool            // all work must use one connection (SQLite in memory)
+	Lexer            sqltext.Options // how this server reads SQL text
+}
+
+// Dialect is one kind of database. Implementations are stateless values, safe
+// for concurrent use. Further abilities are the optional interfaces below,
+// found by assertion.
+type Dialect interface {
+	// Name is the dialect's short name: "postgres", "mysql", "sqlite".
+	Name() string
+	// Probe reads the facts of the server behind q.
+	Probe(ctx context.Context, q Querier) (Server, error)
+	// Lock returns the run's lock, not yet held. It takes its connections
+	// from db when Try is first called.
+	Lock(db *sql.DB, srv Server, req LockRequest) RunLock
+	// Ledger returns the SQL of the ledger table.
+	Ledger(t LedgerTable) LedgerSQL
+	// Guard returns the statements that set timeouts for what follows, in
+	// the given scope. A zero duration in t leaves that timeout alone, a
+	// negative one takes it away.
+	Guard(srv Server, t Timeouts, scope Scope) []string
+	// Quote returns ident as a quoted identifier.
+	Quote(ident string) string
+	// Classify describes a driver's error; nil when err did not come from
+	// the database or its connection.
+	Classify(err error) *DatabaseError
+}
+
+// ScriptReader is the ability to read scripts of this dialect. All dialects
+// of this module have it.
+type ScriptReader interface {
+	// Lexer is how scripts are read before a server is known.
+	Lexer() sqltext.Options
+	// Traits tells what the runner must know of a statement before it runs.
+	Traits(srv Server, st sqltext.Statement) Traits
+	// Commands yields the SQL texts to send for st: its text, or, where the
+	// client protocol is not plain SQL (COPY … FROM stdin), an equivalent.
+	// For plain statements it yields st.Text itself.
+	Commands(st sqltext.Statement) iter.Seq2[string, error]
+}
+
+// SessionCleaner is the ability to make a used session as good as new without
+// reconnecting. Where it is missing the connection is closed and a new one opened.
+type SessionCleaner interface {
+	// Clean undoes what a script left in the session (settings, roles,
+	// temporary objects). keep tells that conn may be used on; otherwise the
+	// caller discards it.
+	Clean(ctx context.Context, conn *sql.Conn) (keep bool, err error)
+}
+
+// Witness is the ability to tell, after a crash, whether a statement that
+// cannot share a transaction with its ledger entry took effect.
+type Witness interface {
+	// Witness returns a fingerprint of the objects st changes, as they are
+	// now: taken before st and again after a crash, a different value proves
+	// that st happened. "" means that nothing can be told.
+	Witness(ctx context.Context, q Querier, srv Server, st sqltext.Statement) (string, error)
+	// Prepare clears what an interrupted or failed earlier run of st left
+	// behind (an INVALID index), also when st says IF NOT EXISTS. It is called
+	// before st runs and after st failed. note says what was done, "" if nothing.
+	Prepare(ctx context.Context, conn *sql.Conn, srv Server, st sqltext.Statement) (note string, err error)
+}
+
+// LockWatcher is the ability to see who holds a table.
+type LockWatcher interface {
+	// Blockers returns the sessions other than q's own that hold or wait for
+	// locks on the targets (identifiers as written in the script) and whose
+	// transaction is older than age. Literals in their queries are removed.
+	// nil means the window is clear; an error means it cannot be told.
+	Blockers(ctx context.Context, q Querier, srv Server, targets []string, age time.Duration) ([]Blocker, error)
+}
+
+// ShortWaiter is the ability to give up a lock wait sooner than the server's
+// own timeouts can say.
+type ShortWaiter interface {
+	// ExecShort runs query on conn and gives up when it has waited for a lock
+	// longer than wait, with an error that Classify calls LockTimeout. A
+	// statement that has its lock is never interrupted. It may use another
+	// connection of db to watch.
+	ExecShort(ctx context.Context, db *sql.DB, conn *sql.Conn, query string, wait time.Duration) error
+}
+
+// Beginner is the ability to begin transactions in a way of its own.
+type Beginner interface {
+	// BeginTx returns the statement that begins a transaction that will write,
+	// such as BEGIN IMMEDIATE. Default BEGIN.
+	BeginTx() string
+}
+
+// CommitChecker is the ability to find, just before COMMIT, what the script
+// broke while a session setting kept the server from checking.
+type CommitChecker interface {
+	// CheckCommit returns an error that describes what would be committed
+	// broken. settings are the session settings the script made before BEGIN.
+	CheckCommit(ctx context.Context, conn *sql.Conn, settings []sqltext.Statement) error
+}
+
+// LockRequest says which lock is wanted and by whom.
+type LockRequest struct {
+	Name   string // distinguishes ledgers: one lock per database and ledger table
+	Holder Holder // shown to those who wait
+}
+
+// RunLock is the lock that lets one run at a time change a database. It dies
+// with its holder. It is used by one goroutine.
+type RunLock interface {
+	// Try takes the lock if it is free. It never waits for another holder.
+	Try(ctx context.Context) (held bool, err error)
+	// Holder tells who holds the lock now, as far as the server lets us see.
+	Holder(ctx context.Context) (Holder, error)
+	// Verify returns nil while the lock is certainly still held.
+	Verify(ctx context.Context) error
+	// Release gives the lock and its connections back; harmless when not held.
+	Release(ctx context.Context) error
+}
+
+// Holder is who holds the run's lock.
+type Holder struct {
+	Host    string    `json:"host,omitempty"`    // machine or pod name
+	PID     int       `json:"pid,omitempty"`     // process there
+	Session string    `json:"session,omitempty"` // session id on the server
+	Since   time.Time `json:"since,omitzero"`    // when it took the lock; zero if unknown
+}
+
+// Blocker is a session that is in the way of a strong lock.
+type Blocker struct {
+	Session     string        `json:"session"`               // backend pid or connection id
+	User        string        `json:"user,omitempty"`        // database user
+	Application string        `json:"application,omitempty"` // application_name or program_name
+	Table       string        `json:"table,omitempty"`       // which target it holds
+	State       string        `json:"state,omitempty"`       // active, idle in transaction, Sleep …
+	Age         time.Duration `json:"age,omitempty"`         // of its transaction
+	QueryStart  time.Time     `json:"queryStart,omitzero"`   // of its current or last query
+	Query       string        `json:"query,omitempty"`       // with every literal replaced by ?
+}
+
+// Timeouts are the limits set around statements. Zero leaves one as it is,
+// a negative value takes the limit away.
+type Timeouts struct {
+	Lock      time.Duration // wait for one lock
+	Statement time.Duration // run of one statement
+}
+
+// Scope tells how long a Guard holds.
+type Scope uint8
+
+// The scopes of a Guard.
+const (
+	ScopeTransaction Scope = iota + 1 // until the transaction ends
+	ScopeSession                      // until set again
+)
+
+// TxControl is the part a statement plays in transaction control.
+type TxControl uint8
+
+// The transaction control statements.
+const (
+	TxNone     TxControl = iota
+	TxBegin              // BEGIN, START TRANSACTION
+	TxCommit             // COMMIT, END
+	TxRollback           // ROLLBACK, ABORT (of the whole transaction)
+	TxOther              // SAVEPOINT, ROLLBACK TO, RELEASE: fine inside a transaction
+)
+
+// Traits is what the runner must know of a statement before running it.
+type Traits struct {
+	NoTransaction  string    // why it cannot run inside a transaction block; "" if it can
+	ImplicitCommit bool      // commits the transaction it runs in (MySQL DDL)
+	Tx             TxControl // transaction control
+	Dirty          bool      // may leave something in the session: settings, role, temporary objects
+	Session        bool      // only sets session state that later statements need: run again when a script is resumed
+	Repeatable     bool      // running it twice does no harm (VACUUM, ANALYZE, PRAGMA)
+	LongWait       bool      // its waiting phase holds nobody up and must not time out (CONCURRENTLY)
+	Targets        []string  // existing tables it takes a strong lock on, identifiers as written
+}
+
+// ErrorClass is what an error allows.
+type ErrorClass uint8
+
+// The classes of database errors that callers tell apart.
+const (
+	ErrorOther          ErrorClass = iota
+	ErrorLockTimeout               // a lock was not got in time; nothing was done
+	ErrorDeadlock                  // chosen as victim; nothing was done
+	ErrorSerialization             // try again
+	ErrorCanceled                  // statement timeout or cancel request
+	ErrorConnection                // the connection broke or could not be made; the outcome may be unknown
+	ErrorUndefinedTable            // the table does not exist
+	ErrorDuplicateKey              // a unique key exists already
+	ErrorPermission                // not allowed
+	ErrorReadOnly                  // the server or session cannot write
+	ErrorAuth                      // user or password refused
+	ErrorUnknownTarget             // no such host, port or database
+	ErrorDiskFull                  // no room
+)
+
+// LedgerTable names the ledger.
+type LedgerTable struct {
+	Schema string // "" = the session's current schema or database
+	Name   string // default "lockstep_ledger"
+}
+
+// LedgerSQL is the SQL of the ledger table in one dialect. The columns and
+// their order are [LedgerColumns]; all text, hashes as hex, times as RFC 3339
+// text in UTC with microseconds, up_text and down_text as binary.
+type LedgerSQL struct {
+	Create  []string // creates the table if it is missing
+	Insert  string   // inserts one entry, parameters in LedgerColumns order
+	Head    string   // selects all columns but the two texts of the newest entry (one row or none)
+	Entries string   // selects all columns but the two texts, oldest first
+	Full    string   // selects all columns, oldest first
+	// Literal renders one entry's INSERT without parameters, so that it can
+	// travel with the script in one message; finished_at and duration_us are
+	// computed by the server. nil where the server does not run many
+	// statements in one round trip.
+	Literal func(row LedgerRow) string
+	// Regain is run before an entry is inserted in a session that a script has
+	// used, so that a role the script took on does not lock the ledger out.
+	// "" where that cannot happen.
+	Regain string
+	Grant  string // the GRANT a user needs who may not create or write the table
+}
+
+// LedgerRow is an entry as its columns, in LedgerColumns order.
+type LedgerRow []any
+
+// LedgerColumns returns the names of the ledger's columns in order. seq is a
+// bigint primary key, statement, statements, pid and duration_us are integers,
+// up_text and down_text are nullable binary, the rest is text and never NULL.
+func LedgerColumns() []string {
+	return []string{
+		"seq", "event", "version", "name", "kind", "direction", "statement", "statements",
+		"checksum", "tokens", "set_digest", "schema_fingerprint", "witness",
+		"started_at", "finished_at", "duration_us", "actor", "host", "pid", "tool", "context", "reason",
+		"prev", "chain", "up_text", "down_text",
+	}
+}

@@ -1,0 +1,209 @@
+package lockstep
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+)
+
+// EventKind is what a ledger entry records.
+type EventKind string
+
+// The events of the ledger.
+const (
+	EntryStarted   EventKind = "started"   // intent: the statements of a script are about to run one by one
+	EntryStatement EventKind = "statement" // the statements up to number Statement are done, the next one is about to run
+	EntryApplied   EventKind = "applied"   // a migration is complete
+	EntryReverted  EventKind = "reverted"  // a migration's down is complete
+	EntryFailed    EventKind = "failed"    // a script stopped with an error; what it did before stands in earlier entries
+	EntryBaselined EventKind = "baselined" // taken as applied without running
+	EntryRepaired  EventKind = "repaired"  // a person accepted a difference: new checksum, or Forgotten, Marked
+	EntryAdopted   EventKind = "adopted"   // taken over from another tool's ledger
+)
+
+// The repairs an EntryRepaired records, in its Direction column's place of
+// meaning: see Entry.Repair.
+const (
+	RepairChecksum = "checksum" // the changed file is accepted as what was applied
+	RepairForget   = "forget"   // the migration is no longer part of the history
+	RepairApplied  = "applied"  // a partly applied migration was finished by hand
+	RepairReverted = "reverted" // a partly applied migration was undone by hand
+)
+
+// Entry is one event of the ledger. Entries are inserted, never changed.
+type Entry struct {
+	Seq        int64     // from 1, without gaps
+	Event      EventKind // what happened
+	Version    Version
+	Name       string
+	Kind       Kind
+	Direction  Direction // Up or Down; the kind of repair for EntryRepaired
+	Statement  int       // statements of the script that are done
+	Statements int       // statements the script has
+	Checksum   string    // of the up text (for statements: of the statements done so far)
+	Tokens     string    // digest of what the server reads; equal when only comments or layout differ
+	SetDigest  string    // of the applied set after this entry
+	Schema     string    // fingerprint of the schema; "" if not taken
+	Witness    string    // fingerprint of what the next statement will change, before it
+	Started    time.Time // UTC, microseconds
+	Finished   time.Time
+	Duration   time.Duration
+	Actor      string // who: user, or the name given in Options
+	Host       string
+	PID        int
+	Tool       string            // name and version of the program
+	Context    map[string]string // deployment id, git commit …; nil if none
+	Reason     string            // why (repairs, baselines, waivers); the error's code for EntryFailed
+	Prev       string            // chain of the entry before; "" for the first
+	Chain      string            // hash over this entry and Prev
+	UpText     string            // the scripts as written; "" if not kept
+	DownText   string
+}
+
+func (e *Entry) key() key { return key{e.Version, e.Name} }
+
+// ID is the migration's version_name.
+func (e *Entry) ID() string { return joinID(e.Version, e.Name) }
+
+// maxKeptText bounds the compressed size of a script that is kept in the
+// ledger: longer ones are data, not schema, and would not fit a MySQL packet.
+const maxKeptText = 1 << 20
+
+// timeLayout is RFC 3339 in UTC with microseconds: sortable as text, and the
+// same through every driver.
+const timeLayout = "2006-01-02T15:04:05.000000Z"
+
+func formatTime(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(timeLayout)
+}
+
+func parseTime(s string) time.Time {
+	t, err := time.Parse(timeLayout, s)
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}
+
+// row renders the entry in LedgerColumns order.
+func (e *Entry) row() (LedgerRow, error) {
+	up, err := pack(e.UpText)
+	if err != nil {
+		return nil, err
+	}
+	down, err := pack(e.DownText)
+	if err != nil {
+		return nil, err
+	}
+	return LedgerRow{
+		e.Seq, string(e.Event), string(e.Version), e.Name, string(e.Kind), string(e.Direction),
+		int64(e.Statement), int64(e.Statements), e.Checksum, e.Tokens, e.SetDigest, e.Schema, e.Witness,
+		formatTime(e.Started), formatTime(e.Finished), e.Duration.Microseconds(),
+		e.Actor, e.Host, int64(e.PID), e.Tool, encodeContext(e.Context), e.Reason, e.Prev, e.Chain, up, down,
+	}, nil
+}
+
+func encodeContext(c map[string]string) string {
+	if len(c) == 0 {
+		return ""
+	}
+	b, err := json.Marshal(c) // keys come out sorted
+	if err != nil {
+		return ""
+	}
+	return string(b)
+}
+
+// columnsOutsideChain are measured by the server while the entry is written,
+// or are the hash itself.
+func outsideChain(column string) bool {
+	return column == "finished_at" || column == "duration_us" || column == "chain"
+}
+
+// chainHash hashes a row with the names of its columns, so that a value can
+// not move from one column to another.
+func chainHash(row LedgerRow) string {
+	h := sha256.New()
+	for i, column := range LedgerColumns() {
+		if outsideChain(column) {
+			continue
+		}
+		v := columnBytes(row[i])
+		fmt.Fprintf(h, "%s %d:", column, len(v))
+		h.Write(v)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func columnBytes(v any) []byte {
+	switch v := v.(type) {
+	case int64:
+		return strconv.AppendInt(nil, v, 10)
+	case string:
+		return []byte(v)
+	case []byte:
+		return v
+	}
+	return nil
+}
+
+// seal computes the row of an entry and its chain value.
+func (e *Entry) seal() (LedgerRow, error) {
+	row, err := e.row()
+	if err != nil {
+		return nil, err
+	}
+	e.Chain = chainHash(row)
+	for i, column := range LedgerColumns() {
+		if column == "chain" {
+			row[i] = e.Chain
+		}
+	}
+	return row, nil
+}
+
+// pack compresses a text; nil for "" and for texts that are too long to keep.
+func pack(text string) ([]byte, error) {
+	if text == "" {
+		return nil, nil
+	}
+	var b bytes.Buffer
+	z, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := io.WriteString(z, text); err != nil {
+		return nil, err
+	}
+	if err := z.Close(); err != nil {
+		return nil, err
+	}
+	if b.Len() > maxKeptText {
+		return nil, nil
+	}
+	return b.Bytes(), nil
+}
+
+func unpack(b []byte) (string, error) {
+	if len(b) == 0 {
+		return "", nil
+	}
+	z, err := gzip.NewReader(bytes.NewReader(b))
+	if err != nil {
+		return "", fmt.Errorf("unpack text: %w", err)
+	}
+	text, err := io.ReadAll(z)
+	if err != nil {
+		return "", fmt.Errorf("unpack text: %w", err)
+	}
+	return string(text), nil
+}

@@ -1,0 +1,180 @@
+package lockstep
+
+import "time"
+
+// history is the state of one database: a pure fold over ledger entries.
+type history struct {
+	seq     int64
+	chain   string
+	digest  setDigest
+	records map[key]*record
+	order   []key // in order of first appearance
+}
+
+// record is what the ledger says of one migration.
+type record struct {
+	key
+	kind      Kind
+	applied   bool
+	how       EventKind // EntryApplied, EntryBaselined or EntryAdopted
+	seq       int64     // of the entry that made it applied
+	checksum  string
+	tokens    string
+	at        time.Time
+	by        string
+	duration  time.Duration
+	progress  *progress
+	failure   string // reason of the last failed entry since it last changed
+	failureAt time.Time
+}
+
+// progress is a script that was begun and is not complete.
+type progress struct {
+	direction Direction
+	done      int // statements
+	total     int
+	prefix    string // digest of the done statements
+	witness   string // of the next statement, "" if none was taken or it is known not to have happened
+	at        time.Time
+}
+
+func newHistory() *history { return &history{records: map[key]*record{}} }
+
+// foldEntries folds a ledger.
+func foldEntries(entries []Entry) *history {
+	h := newHistory()
+	for i := range entries {
+		h.add(&entries[i])
+	}
+	return h
+}
+
+// add folds one more entry.
+func (h *history) add(e *Entry) {
+	h.seq, h.chain = e.Seq, e.Chain
+	before, ok := h.records[e.key()]
+	if !ok {
+		before = &record{key: e.key()}
+		h.order = append(h.order, e.key())
+	}
+	after := before.after(e)
+	h.digest = h.digestAfter(before, after)
+	h.records[e.key()] = after
+}
+
+// next completes an entry that follows the ones folded so far: number, chain
+// and digest.
+func (h *history) next(e *Entry) {
+	before, ok := h.records[e.key()]
+	if !ok {
+		before = &record{key: e.key()}
+	}
+	e.Seq, e.Prev = h.seq+1, h.chain
+	e.SetDigest = h.digestAfter(before, before.after(e)).String()
+}
+
+func (h *history) digestAfter(before, after *record) setDigest {
+	d := h.digest
+	for _, r := range []*record{before, after} {
+		if r.applied {
+			d.toggle(r.Version, r.Name, r.checksum)
+		}
+		if r.progress != nil {
+			d.toggle(r.Version, r.Name, "unfinished")
+		}
+	}
+	return d
+}
+
+// after returns the record as it is once e happened.
+func (r *record) after(e *Entry) *record {
+	n := *r
+	if e.Kind != "" {
+		n.kind = e.Kind
+	}
+	switch e.Event {
+	case EntryStarted, EntryStatement:
+		n.progress = &progress{e.Direction, e.Statement, e.Statements, e.Checksum, e.Witness, e.Started}
+		n.failure = ""
+	case EntryApplied, EntryBaselined, EntryAdopted:
+		n.complete(e)
+	case EntryReverted:
+		n = record{key: r.key, kind: n.kind}
+	case EntryFailed:
+		n.fail(e)
+	case EntryRepaired:
+		return n.repaired(e)
+	}
+	return &n
+}
+
+func (r *record) complete(e *Entry) {
+	*r = record{
+		key: r.key, kind: r.kind, applied: true, how: e.Event, seq: e.Seq,
+		checksum: e.Checksum, tokens: e.Tokens, at: e.Finished, by: e.Actor, duration: e.Duration,
+	}
+}
+
+// fail notes an error. The statement that failed is known not to have
+// happened, so its witness is of no use any more.
+func (r *record) fail(e *Entry) {
+	r.failure, r.failureAt = e.Reason, e.Finished
+	if r.progress != nil {
+		p := *r.progress
+		p.witness = ""
+		r.progress = &p
+	}
+}
+
+func (r *record) repaired(e *Entry) *record {
+	switch string(e.Direction) {
+	case RepairChecksum:
+		r.checksum, r.tokens = e.Checksum, e.Tokens
+	case RepairApplied:
+		r.complete(e)
+		r.how = EntryApplied
+	case RepairForget, RepairReverted:
+		return &record{key: r.key, kind: r.kind}
+	}
+	return r
+}
+
+// unfinished returns the record whose script was begun and is not complete,
+// nil if there is none. There is never more than one: a run does nothing else
+// before it is dealt with.
+func (h *history) unfinished() *record {
+	for _, k := range h.order {
+		if r := h.records[k]; r.progress != nil {
+			return r
+		}
+	}
+	return nil
+}
+
+// applied returns whether a migration is applied, with its record.
+func (h *history) applied(k key) (*record, bool) {
+	r, ok := h.records[k]
+	return r, ok && r.applied
+}
+
+// last returns the highest applied version, nil if none is.
+func (h *history) last() *record {
+	var last *record
+	for _, r := range h.records {
+		if r.applied && r.Version != "" && (last == nil || last.before(r.key)) {
+			last = r
+		}
+	}
+	return last
+}
+
+// before orders by version, then name.
+func (k key) before(o key) bool {
+	if c := k.Version.Compare(o.Version); c != 0 {
+		return c < 0
+	}
+	if k.Version != o.Version {
+		return k.Version < o.Version
+	}
+	return k.Name < o.Name
+}

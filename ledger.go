@@ -1,0 +1,268 @@
+package lockstep
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+	"time"
+)
+
+// ledgerFormat is the newest form of entries this version of the module
+// writes and understands. It stands at the head of every chain value's input.
+const toolName = "lockstep"
+
+// ledger reads and writes the ledger table.
+type ledger struct {
+	dialect Dialect
+	table   LedgerTable
+	sql     LedgerSQL
+}
+
+func newLedger(d Dialect, t LedgerTable) *ledger {
+	return &ledger{dialect: d, table: t, sql: d.Ledger(t)}
+}
+
+// create makes the table if it is missing.
+func (l *ledger) create(ctx context.Context, q Querier) error {
+	for _, stmt := range l.sql.Create {
+		if _, err := q.ExecContext(ctx, stmt); err != nil {
+			return l.describe("create ledger", err)
+		}
+	}
+	return nil
+}
+
+// head returns the newest entry, nil when the ledger is empty or missing. It
+// costs one round trip.
+func (l *ledger) head(ctx context.Context, q Querier) (*Entry, error) {
+	for e, err := range l.query(ctx, q, l.sql.Head, false) {
+		return e, err
+	}
+	return nil, nil
+}
+
+// entries returns all entries without their texts, oldest first.
+func (l *ledger) entries(ctx context.Context, q Querier) ([]Entry, error) {
+	var all []Entry
+	for e, err := range l.query(ctx, q, l.sql.Entries, false) {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, *e)
+	}
+	return all, nil
+}
+
+// query yields entries. A missing table yields none.
+func (l *ledger) query(ctx context.Context, q Querier, query string, texts bool) iter.Seq2[*Entry, error] {
+	return func(yield func(*Entry, error) bool) {
+		rows, err := q.QueryContext(ctx, query)
+		if err != nil {
+			if !l.missing(err) {
+				yield(nil, l.describe("read ledger", err))
+			}
+			return
+		}
+		defer func() { _ = rows.Close() }() // read to the end, or given up: nothing to learn
+		for rows.Next() {
+			e, err := scanEntry(rows, texts)
+			if !yield(e, err) || err != nil {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil && !l.missing(err) {
+			yield(nil, l.describe("read ledger", err))
+		}
+	}
+}
+
+func (l *ledger) missing(err error) bool {
+	de := l.dialect.Classify(err)
+	return de != nil && de.Class == ErrorUndefinedTable
+}
+
+// describe wraps a database error with what a person can do about it.
+func (l *ledger) describe(doing string, err error) error {
+	de := l.dialect.Classify(err)
+	if de == nil {
+		return fmt.Errorf("%s %s: %w", doing, l.table.Name, err)
+	}
+	wrapped := fmt.Errorf("%s %s: %w", doing, l.table.Name, de)
+	switch de.Class {
+	case ErrorPermission:
+		return WithHint(wrapped, "the user may not do that; let an administrator run: "+l.sql.Grant)
+	case ErrorReadOnly:
+		return WithHint(wrapped, "this database cannot be written (a replica, or opened read-only); name the primary with --db")
+	default:
+		return wrapped
+	}
+}
+
+// insert writes entries in order.
+func (l *ledger) insert(ctx context.Context, q Querier, entries ...*Entry) error {
+	for _, e := range entries {
+		row, err := e.seal()
+		if err != nil {
+			return err
+		}
+		if _, err := q.ExecContext(ctx, l.sql.Insert, row...); err != nil {
+			return l.fence(l.describe("write ledger", err))
+		}
+	}
+	return nil
+}
+
+// fence turns the refusal of a second entry with one number into ErrPlanStale:
+// somebody else wrote it.
+func (l *ledger) fence(err error) error {
+	var de *DatabaseError
+	if errors.As(err, &de) && de.Class == ErrorDuplicateKey {
+		return fmt.Errorf("%w (another run wrote the ledger first)", ErrPlanStale)
+	}
+	return err
+}
+
+func scanEntry(rows *sql.Rows, texts bool) (*Entry, error) {
+	row, err := scanRow(rows, texts)
+	if err != nil {
+		return nil, fmt.Errorf("read ledger: %w", err)
+	}
+	return entryOf(row)
+}
+
+// scanRow reads one row in LedgerColumns order; without texts the last two
+// columns are not selected.
+func scanRow(rows *sql.Rows, texts bool) (LedgerRow, error) {
+	columns := LedgerColumns()
+	row := make(LedgerRow, len(columns))
+	into := make([]any, len(columns))
+	for i, column := range columns {
+		switch column {
+		case "seq", "statement", "statements", "pid", "duration_us":
+			into[i] = new(int64)
+		case "up_text", "down_text":
+			into[i] = new([]byte)
+		default:
+			into[i] = new(string)
+		}
+	}
+	n := len(columns)
+	if !texts {
+		n -= 2
+	}
+	if err := rows.Scan(into[:n]...); err != nil {
+		return nil, err
+	}
+	for i, p := range into {
+		switch p := p.(type) {
+		case *int64:
+			row[i] = *p
+		case *[]byte:
+			row[i] = *p
+		case *string:
+			row[i] = *p
+		}
+	}
+	return row, nil
+}
+
+func entryOf(row LedgerRow) (*Entry, error) {
+	text := func(i int) string { s, _ := row[i].(string); return s }
+	num := func(i int) int64 { n, _ := row[i].(int64); return n }
+	e := &Entry{
+		Seq: num(0), Event: EventKind(text(1)), Version: Version(text(2)), Name: text(3), Kind: Kind(text(4)),
+		Direction: Direction(text(5)), Statement: int(num(6)), Statements: int(num(7)),
+		Checksum: text(8), Tokens: text(9), SetDigest: text(10), Schema: text(11), Witness: text(12),
+		Started: parseTime(text(13)), Finished: parseTime(text(14)), Duration: time.Duration(num(15)) * time.Microsecond,
+		Actor: text(16), Host: text(17), PID: int(num(18)), Tool: text(19), Reason: text(21), Prev: text(22), Chain: text(23),
+	}
+	if c := text(20); c != "" {
+		if err := json.Unmarshal([]byte(c), &e.Context); err != nil {
+			return nil, fmt.Errorf("read ledger: entry %d: context: %w", e.Seq, err)
+		}
+	}
+	var err error
+	if e.UpText, err = unpackColumn(row[24]); err != nil {
+		return nil, fmt.Errorf("read ledger: entry %d: %w", e.Seq, err)
+	}
+	if e.DownText, err = unpackColumn(row[25]); err != nil {
+		return nil, fmt.Errorf("read ledger: entry %d: %w", e.Seq, err)
+	}
+	return e, e.understood()
+}
+
+func unpackColumn(v any) (string, error) {
+	b, _ := v.([]byte)
+	return unpack(b)
+}
+
+// understood refuses events of a newer version: acting on half a history is
+// worse than not acting.
+func (e *Entry) understood() error {
+	switch e.Event {
+	case EntryStarted, EntryStatement, EntryApplied, EntryReverted, EntryFailed, EntryBaselined, EntryRepaired, EntryAdopted:
+		return nil
+	}
+	return WithHint(
+		fmt.Errorf("ledger entry %d records %q, which this version does not know (written by %s)", e.Seq, e.Event, e.Tool),
+		"use that version of lockstep or a newer one")
+}
+
+// ChainError is the first entry of a ledger that is not what was written.
+type ChainError struct {
+	Seq    int64
+	ID     string
+	Reason string
+}
+
+// Error names the entry.
+func (e *ChainError) Error() string {
+	return fmt.Sprintf("ledger entry %d (%s) was tampered with: %s", e.Seq, e.ID, e.Reason)
+}
+
+// Unwrap returns ErrHistory.
+func (e *ChainError) Unwrap() error { return ErrHistory }
+
+// verifyChain reads the whole ledger and proves that every entry is as it was
+// written and none is missing in between. n is the number of entries.
+func (l *ledger) verifyChain(ctx context.Context, q Querier) (n int64, err error) {
+	rows, err := q.QueryContext(ctx, l.sql.Full)
+	if err != nil {
+		if l.missing(err) {
+			return 0, nil
+		}
+		return 0, l.describe("read ledger", err)
+	}
+	defer func() { _ = rows.Close() }()
+	prev := ""
+	for rows.Next() {
+		row, err := scanRow(rows, true)
+		if err != nil {
+			return n, fmt.Errorf("read ledger: %w", err)
+		}
+		n++
+		if err := checkLink(row, n, prev); err != nil {
+			return n, err
+		}
+		prev, _ = row[23].(string)
+	}
+	return n, rows.Err()
+}
+
+func checkLink(row LedgerRow, n int64, prev string) error {
+	seq, _ := row[0].(int64)
+	id := strings.Trim(fmt.Sprintf("%v %v_%v", row[1], row[2], row[3]), "_ ")
+	switch {
+	case seq != n:
+		return &ChainError{seq, id, fmt.Sprintf("entry %d is missing", n)}
+	case row[22] != any(prev):
+		return &ChainError{seq, id, "it does not follow the entry before it"}
+	case row[23] != any(chainHash(row)):
+		return &ChainError{seq, id, "its content does not match its hash"}
+	}
+	return nil
+}

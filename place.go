@@ -1,0 +1,116 @@
+package lockstep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sort"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/lockstepdb/lockstep/sqltext"
+)
+
+// statementError places an error of statement i: where the server points, or
+// where the statement begins. base is the byte offset of the statement in the
+// text that was sent.
+func (r *run) statementError(w *work, i int, err error, base int) error {
+	st := &w.statements[i]
+	se := &StatementError{File: w.Path, Number: i + 1, Pos: st.Pos, Statement: firstLine(st.written)}
+	de := r.m.dialect.Classify(err)
+	if de == nil {
+		if ctxErr := contextError(err); ctxErr != nil {
+			return ctxErr
+		}
+		se.Err = err
+	} else {
+		se.Err = de
+		if off := byteOffset(de.Position) - base; de.Position > 0 && st.Text == st.written && off >= 0 && off <= len(st.Text) {
+			se.Pos = sqltext.PosAt(w.text, st.Pos.Offset+off)
+		}
+	}
+	se.Excerpt = sqltext.Excerpt(w.text, se.Pos)
+	return se
+}
+
+// byteOffset stands for a position that was converted to bytes already.
+func byteOffset(position int) int { return position - 1 }
+
+// batchError places an error of a message that held many statements.
+func (r *run) batchError(w *work, b *batch, err error) error {
+	de := r.m.dialect.Classify(err)
+	if de == nil {
+		return r.unplaced(w, err)
+	}
+	if de.Position <= 0 {
+		if n := w.inside.to - w.inside.from; n == 1 && de.Class != ErrorDuplicateKey {
+			return r.statementError(w, w.inside.from, err, 0)
+		}
+		return r.unplaced(w, de)
+	}
+	sent := b.String()
+	at := bytesOf(sent, de.Position)
+	i := sort.SearchInts(b.offsets, at+1) - 1
+	if i < 0 || i >= len(b.offsets)-1 {
+		return r.unplaced(w, de)
+	}
+	de.Position = at + 1
+	st := &w.statements[w.inside.from+i]
+	se := &StatementError{File: w.Path, Number: w.inside.from + i + 1, Pos: st.Pos, Statement: firstLine(st.written), Err: de}
+	if off := at - b.offsets[i]; st.Text == st.written && off <= len(st.Text) {
+		se.Pos = sqltext.PosAt(w.text, st.Pos.Offset+off)
+	}
+	se.Excerpt = sqltext.Excerpt(w.text, se.Pos)
+	return se
+}
+
+// unplaced is an error of a script of which it is not known which statement
+// it belongs to.
+func (r *run) unplaced(w *work, err error) error {
+	if ctxErr := contextError(err); ctxErr != nil {
+		return ctxErr
+	}
+	return &StatementError{File: w.Path, Err: err}
+}
+
+// contextError returns the context's error when that is why err came.
+func contextError(err error) error {
+	for _, target := range []error{context.Canceled, context.DeadlineExceeded} {
+		if errors.Is(err, target) {
+			return fmt.Errorf("stopped: %w", target)
+		}
+	}
+	return nil
+}
+
+// needsPlace reports whether running the statements one by one can tell more
+// than err does: it is definite, not to be retried, and has no place.
+func needsPlace(err error) bool {
+	var se *StatementError
+	if !errors.As(err, &se) || se.Number != 0 {
+		return false
+	}
+	var de *DatabaseError
+	if !errors.As(err, &de) || de.IsRetryable() {
+		return false
+	}
+	return de.Class != ErrorConnection && de.Class != ErrorUnknownTarget
+}
+
+// bytesOf converts a character position from 1 to a byte offset.
+func bytesOf(text string, position int) int {
+	off := 0
+	for range position - 1 {
+		if off >= len(text) {
+			break
+		}
+		_, n := utf8.DecodeRuneInString(text[off:])
+		off += n
+	}
+	return off
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return strings.TrimRight(line, " \t\r")
+}

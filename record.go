@@ -1,0 +1,81 @@
+package lockstep
+
+import (
+	"context"
+	"os"
+	"time"
+)
+
+// entry begins the entry of an event of a step; write or seal completes it.
+func (r *run) entry(event EventKind, s Step, started time.Time) *Entry {
+	o := &r.m.options
+	now := o.Now().UTC().Truncate(time.Microsecond)
+	return &Entry{
+		Event: event, Version: s.Version, Name: s.Name, Kind: s.Kind, Direction: s.Direction, Statements: s.Statements,
+		Started: started.UTC().Truncate(time.Microsecond), Finished: now, Duration: now.Sub(started),
+		Actor: o.Actor, Host: hostname(), PID: os.Getpid(), Tool: o.Tool, Context: o.Context,
+	}
+}
+
+// completed is the entry that ends a step.
+func (r *run) completed(s Step, w *work, started time.Time) (*Entry, error) {
+	event := EntryApplied
+	if s.Direction == Down {
+		event = EntryReverted
+	}
+	e := r.entry(event, s, started)
+	e.Statement, e.Checksum = s.Statements, s.Checksum
+	if s.Direction == Down {
+		e.Checksum = r.appliedChecksum(s)
+	}
+	if w != nil && s.Direction == Up {
+		e.Tokens, e.UpText = tokenDigest(w.text, r.srv.Lexer), w.text
+		if s.migration != nil && s.migration.Down != nil {
+			down, err := s.migration.Down.Text()
+			if err != nil {
+				return nil, err
+			}
+			e.DownText = down
+		}
+	}
+	r.history.next(e)
+	return e, nil
+}
+
+// appliedChecksum is the checksum of the up that a down reverts.
+func (r *run) appliedChecksum(s Step) string {
+	if rec := r.history.records[s.key()]; rec != nil {
+		return rec.checksum
+	}
+	return ""
+}
+
+// write writes an entry of its own and takes it into the history.
+func (r *run) write(ctx context.Context, q Querier, e *Entry) error {
+	r.history.next(e)
+	r.m.emit(EntryWriting{*e})
+	if err := r.ledger.insert(ctx, q, e); err != nil {
+		return err
+	}
+	r.written(e)
+	return nil
+}
+
+// written takes an entry that is durable into the history.
+func (r *run) written(e *Entry) {
+	r.history.add(e)
+	r.m.emit(EntryWritten{*e})
+}
+
+// recordFailure notes in the ledger that a script stopped. It stores the
+// error's code and place, never its text: that may quote data.
+func (r *run) recordFailure(ctx context.Context, s Step, number int, code string) {
+	e := r.entry(EntryFailed, s, r.m.options.Now())
+	e.Statement, e.Reason = number, code
+	if rec := r.history.records[s.key()]; rec != nil {
+		e.Checksum = rec.checksum
+	}
+	// The script's own error is what matters; without this note the next run
+	// only asks the catalog once more.
+	_ = r.write(ctx, r.conn, e)
+}

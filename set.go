@@ -1,0 +1,149 @@
+package lockstep
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/lockstepdb/lockstep/sqltext"
+)
+
+// Set is the validated, ordered collection of a team's migrations. It is
+// immutable and safe for concurrent use.
+type Set struct {
+	versioned  []*Migration // by version, then name
+	repeatable []*Migration // by name
+}
+
+// NewSet orders and validates migrations made elsewhere. The error is a
+// *FilesError.
+func NewSet(migrations ...*Migration) (*Set, error) {
+	s := &Set{}
+	for _, m := range migrations {
+		if m.Kind == KindRepeatable {
+			s.repeatable = append(s.repeatable, m)
+		} else {
+			s.versioned = append(s.versioned, m)
+		}
+	}
+	slices.SortStableFunc(s.versioned, compareMigrations)
+	slices.SortStableFunc(s.repeatable, compareMigrations)
+	if faults := s.duplicates(); len(faults) > 0 {
+		return nil, &FilesError{faults}
+	}
+	return s, nil
+}
+
+func compareMigrations(a, b *Migration) int {
+	return cmp.Or(a.Version.Compare(b.Version), cmp.Compare(a.Version, b.Version), cmp.Compare(a.Name, b.Name))
+}
+
+func (s *Set) duplicates() []Fault {
+	var faults []Fault
+	for _, list := range [][]*Migration{s.versioned, s.repeatable} {
+		for i := 1; i < len(list); i++ {
+			a, b := list[i-1], list[i]
+			if a.Version.Compare(b.Version) == 0 && strings.EqualFold(a.Name, b.Name) {
+				faults = append(faults, Fault{
+					File: b.Up.Path,
+					Msg:  fmt.Sprintf("duplicate of %s: both are migration %s", a.Up.Path, b.ID()),
+					Hint: "delete one, or give it a version of its own: lockstep new --renumber " + string(b.Version),
+				})
+			}
+		}
+	}
+	return faults
+}
+
+// Migrations returns the versioned migrations in order. The caller must not
+// change the slice.
+func (s *Set) Migrations() []*Migration { return s.versioned }
+
+// Repeatables returns the repeatable migrations by name. The caller must not
+// change the slice.
+func (s *Set) Repeatables() []*Migration { return s.repeatable }
+
+// Len returns the number of migrations of every kind.
+func (s *Set) Len() int { return len(s.versioned) + len(s.repeatable) }
+
+// With returns a set that holds the Go migrations too. The error is a
+// *FilesError.
+func (s *Set) With(functions ...GoMigration) (*Set, error) {
+	all := slices.Concat(s.versioned, s.repeatable)
+	var faults []Fault
+	for i := range functions {
+		g := &functions[i]
+		if msg := g.fault(); msg != "" {
+			faults = append(faults, Fault{File: "go:" + joinID(g.Version, g.Name), Msg: msg})
+		}
+		all = append(all, g.migration())
+	}
+	if len(faults) > 0 {
+		return nil, &FilesError{faults}
+	}
+	return NewSet(all...)
+}
+
+func (g *GoMigration) fault() string {
+	switch {
+	case g.Version == "" || !isDigit(g.Version[0]):
+		return "a Go migration needs a version that begins with a digit"
+	case (g.UpTx == nil) == (g.UpDB == nil):
+		return "a Go migration needs exactly one of UpTx and UpDB"
+	case g.DownTx != nil && g.DownDB != nil:
+		return "a Go migration has at most one of DownTx and DownDB"
+	}
+	return ""
+}
+
+func (g *GoMigration) migration() *Migration {
+	id := joinID(g.Version, g.Name)
+	text := "go:" + id + " revision " + cmp.Or(g.Revision, "1")
+	m := &Migration{
+		Version: g.Version, Name: g.Name, Kind: KindGo, Phase: g.Phase, Go: g, OutOfOrder: g.OutOfOrder,
+		Up: NewScript("go:"+id, text, Directives{Retries: -1}),
+	}
+	if g.DownTx != nil || g.DownDB != nil {
+		down := NewScript("go:"+id, text, Directives{Retries: -1})
+		m.Down = &down
+	}
+	return m
+}
+
+// Check reads every script as the dialect would and returns all faults: nil
+// or a *FilesError. No database is used.
+func (s *Set) Check(r ScriptReader) error {
+	var faults []Fault
+	for _, m := range slices.Concat(s.versioned, s.repeatable) {
+		faults = append(faults, m.check(r.Lexer())...)
+	}
+	if len(faults) > 0 {
+		return &FilesError{faults}
+	}
+	return nil
+}
+
+func (m *Migration) check(o sqltext.Options) []Fault {
+	if m.Go != nil {
+		return nil
+	}
+	_, faults := m.Up.read(o)
+	if m.Down != nil {
+		_, more := m.Down.read(o)
+		faults = append(faults, more...)
+	}
+	return faults
+}
+
+// digest is the digest that a ledger has when exactly this set is applied.
+func (s *Set) digest() setDigest {
+	var d setDigest
+	for _, m := range s.versioned {
+		d.toggle(m.Version, m.Name, m.Up.Checksum)
+	}
+	for _, m := range s.repeatable {
+		d.toggle(m.Version, m.Name, m.Up.Checksum)
+	}
+	return d
+}

@@ -1,0 +1,260 @@
+package lockstep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/lockstepdb/lockstep/sqltext"
+)
+
+// runStatements runs a script unit by unit, recording each: what will be
+// done, the deed, what was done. ctx is looked at between units; a statement
+// that has begun is finished and recorded.
+func (r *run) runStatements(ctx context.Context, s Step, w *work) error {
+	steady := context.WithoutCancel(ctx)
+	done, err := r.recover(steady, s, w)
+	if err != nil {
+		return err
+	}
+	started := r.m.options.Now()
+	for _, u := range w.units {
+		if u.from < done {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("stopped: %w", err)
+		}
+		if err := r.runUnit(ctx, s, w, u, started); err != nil {
+			r.failed(steady, s, u, err)
+			return err
+		}
+	}
+	return nil
+}
+
+// failed records a definite failure: after it nothing needs to be found out.
+func (r *run) failed(ctx context.Context, s Step, u unit, err error) {
+	var de *DatabaseError
+	if errors.As(err, &de) && de.Class != ErrorConnection && de.Class != ErrorUnknownTarget && r.conn != nil {
+		r.recordFailure(ctx, s, u.from, de.Code)
+	}
+}
+
+// recover finds out what an interrupted run left, and brings the session and
+// the record to the point where this run goes on. It returns how many
+// statements are done.
+func (r *run) recover(ctx context.Context, s Step, w *work) (int, error) {
+	rec := r.history.records[s.key()]
+	if rec == nil || rec.progress == nil || rec.progress.direction != s.Direction {
+		return 0, nil
+	}
+	p := rec.progress
+	for i := range p.done {
+		if w.traits[i].Session {
+			if err := r.statement(ctx, s, w, i, 1); err != nil {
+				return 0, err
+			}
+		}
+	}
+	if p.witness == "" || p.done >= len(w.statements) {
+		return p.done, nil
+	}
+	return r.ask(ctx, s, w, p)
+}
+
+// ask compares the witness of the statement that was about to run with the
+// catalog now.
+func (r *run) ask(ctx context.Context, s Step, w *work, p *progress) (int, error) {
+	st := w.statements[p.done]
+	now, err := r.witness(ctx, w, p.done)
+	if err != nil {
+		return 0, err
+	}
+	if now == p.witness {
+		r.m.emit(Recovered{s, fmt.Sprintf("line %d had not taken effect when the run before was interrupted: it runs again", st.Pos.Line)})
+		return p.done, nil
+	}
+	r.m.emit(Recovered{s, fmt.Sprintf("line %d had taken effect when the run before was interrupted", st.Pos.Line)})
+	e, err := r.advance(ctx, s, w, p.done+1, p.at)
+	if err != nil {
+		return 0, err
+	}
+	return p.done + 1, r.write(ctx, r.conn, e)
+}
+
+// witness takes the fingerprint of what statement i will change.
+func (r *run) witness(ctx context.Context, w *work, i int) (string, error) {
+	witness, ok := r.m.dialect.(Witness)
+	if !ok || i >= len(w.statements) || w.traits[i].Repeatable || w.traits[i].Session {
+		return "", nil
+	}
+	value, err := witness.Witness(ctx, r.conn, r.srv, w.statements[i].Statement)
+	if err != nil {
+		return "", r.m.describe("look at what "+summary(w.statements[i].written)+" will change", err)
+	}
+	return value, nil
+}
+
+// advance makes the entry that says that done statements are done: the next
+// one's intent, or the end of the step.
+func (r *run) advance(ctx context.Context, s Step, w *work, done int, started time.Time) (*Entry, error) {
+	if done == len(w.statements) {
+		return r.completed(s, w, started)
+	}
+	e := r.entry(EntryStatement, s, started)
+	if done == 0 {
+		e.Event = EntryStarted
+	}
+	e.Statement, e.Checksum = done, w.prefix(done)
+	if next := w.unitAt(done); !next.transaction {
+		var err error
+		if e.Witness, err = r.witness(ctx, w, done); err != nil {
+			return nil, err
+		}
+	}
+	r.history.next(e)
+	return e, nil
+}
+
+func (w *work) unitAt(i int) unit {
+	for _, u := range w.units {
+		if u.from <= i && i < u.to {
+			return u
+		}
+	}
+	return unit{}
+}
+
+// runUnit runs and records one unit.
+func (r *run) runUnit(ctx context.Context, s Step, w *work, u unit, started time.Time) error {
+	if u.transaction {
+		return r.attempts(ctx, s, w.targets(u.span), w.Directives, func(attempt int, wait time.Duration) error {
+			return r.runTogether(ctx, s, w, u, attempt, wait, started)
+		})
+	}
+	ctx = context.WithoutCancel(ctx)
+	if u.from == 0 {
+		if err := r.announce(ctx, s, w, started); err != nil {
+			return err
+		}
+	}
+	if err := r.runAlone(ctx, s, w, u.from); err != nil {
+		return err
+	}
+	e, err := r.advance(ctx, s, w, u.to, started)
+	if err != nil {
+		return err
+	}
+	if r.ledger.sql.Regain != "" && w.dirty() {
+		if err := r.exec(ctx, r.ledger.sql.Regain); err != nil {
+			return r.m.describe("return to the runner's role", err)
+		}
+	}
+	return r.write(ctx, r.conn, e)
+}
+
+// announce records the intent of a script's first statement, once.
+func (r *run) announce(ctx context.Context, s Step, w *work, started time.Time) error {
+	if rec := r.history.records[s.key()]; rec != nil && rec.progress != nil {
+		return nil
+	}
+	e, err := r.advance(ctx, s, w, 0, started)
+	if err != nil {
+		return err
+	}
+	return r.write(ctx, r.conn, e)
+}
+
+// runTogether runs the statements of a unit in one transaction with their entry.
+func (r *run) runTogether(ctx context.Context, s Step, w *work, u unit, attempt int, wait time.Duration, started time.Time) error {
+	return r.inTransaction(ctx, w, wait, func() (*Entry, error) {
+		for i := u.from; i < u.to; i++ {
+			if t := w.traits[i].Tx; t != TxNone && t != TxOther {
+				continue // the unit's own transaction takes its place
+			}
+			if err := r.timed(ctx, s, w, i, attempt, wait, ScopeTransaction); err != nil {
+				return nil, err
+			}
+		}
+		return r.advance(ctx, s, w, u.to, started)
+	})
+}
+
+// runAlone runs a statement outside of a transaction.
+func (r *run) runAlone(ctx context.Context, s Step, w *work, i int) error {
+	t := w.traits[i]
+	if t.Tx != TxNone {
+		return nil // its transaction was ended by a statement that commits by itself
+	}
+	if err := r.lock.Verify(ctx); err != nil {
+		return fmt.Errorf("%w: %w", ErrLockLost, err)
+	}
+	if err := r.tidy(ctx, s, w, i); err != nil {
+		return err
+	}
+	err := r.attempts(ctx, s, t.Targets, w.Directives, func(attempt int, wait time.Duration) error {
+		return r.once(ctx, s, w, i, attempt, wait)
+	})
+	var de *DatabaseError
+	if errors.As(err, &de) && de.Class != ErrorConnection {
+		// What the failed statement left is cleared now; if that is not
+		// possible the next run does it.
+		_ = r.tidy(ctx, s, w, i)
+	}
+	return err
+}
+
+// tidy clears what an earlier run of statement i left behind.
+func (r *run) tidy(ctx context.Context, s Step, w *work, i int) error {
+	witness, ok := r.m.dialect.(Witness)
+	if !ok {
+		return nil
+	}
+	note, err := witness.Prepare(ctx, r.conn, r.srv, w.statements[i].Statement)
+	if err != nil {
+		return r.statementError(w, i, err, 0)
+	}
+	if note != "" {
+		r.m.emit(Recovered{s, note})
+	}
+	return nil
+}
+
+// once makes one attempt at a statement outside of a transaction.
+func (r *run) once(ctx context.Context, s Step, w *work, i, attempt int, wait time.Duration) error {
+	st := &w.statements[i]
+	short, ok := r.m.dialect.(ShortWaiter)
+	if w.traits[i].LongWait {
+		wait = 0
+	}
+	limits := r.limits(w.Directives, wait).overlaid(st.directives)
+	if w.traits[i].LongWait {
+		limits.Lock = -1
+	}
+	if err := r.exec(ctx, r.m.dialect.Guard(r.srv, limits, ScopeSession)...); err != nil {
+		return r.m.describe("set timeouts", err)
+	}
+	if !ok {
+		return r.statement(ctx, s, w, i, attempt)
+	}
+	return r.watched(ctx, short, s, w, i, attempt, wait)
+}
+
+// watched sends statement i by a dialect that can give up lock waits itself.
+func (r *run) watched(ctx context.Context, short ShortWaiter, s Step, w *work, i, attempt int, wait time.Duration) error {
+	st := &w.statements[i]
+	started := r.m.options.Now()
+	r.m.emit(StatementStarted{s, i + 1, i + 1, summary(st.written), attempt})
+	for command, err := range r.m.reader.Commands(sqltext.Statement(st.Statement)) {
+		if err == nil {
+			err = short.ExecShort(ctx, r.m.db, r.conn, command, wait)
+		}
+		if err != nil {
+			return r.statementError(w, i, err, 0)
+		}
+	}
+	r.m.emit(StatementFinished{s, i + 1, i + 1, r.m.options.Now().Sub(started)})
+	return nil
+}

@@ -1,0 +1,289 @@
+package lockstep
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/lockstepdb/lockstep/sqltext"
+)
+
+// maxBatch bounds the scripts that travel in one message.
+const maxBatch = 1 << 20
+
+// runTransaction runs a script and its ledger entry in one transaction.
+func (r *run) runTransaction(ctx context.Context, s Step, w *work) error {
+	if err := r.settings(ctx, s, w, w.before); err != nil {
+		return err
+	}
+	alone := r.canTravelWhole(w)
+	err := r.attempts(ctx, s, w.targets(w.inside), w.Directives, func(attempt int, wait time.Duration) error {
+		if alone {
+			err := r.sendWhole(ctx, s, w, attempt, wait)
+			if !needsPlace(err) {
+				return err
+			}
+			alone = false // once more, statement by statement: it tells which one fails
+		}
+		return r.sendEach(ctx, s, w, attempt, wait)
+	})
+	if err != nil {
+		return err
+	}
+	return r.settings(ctx, s, w, w.after)
+}
+
+// canTravelWhole reports whether script and entry fit one message.
+func (r *run) canTravelWhole(w *work) bool {
+	if !r.srv.MultiStatement || r.ledger.sql.Literal == nil || len(w.text) > maxBatch || w.before.to > w.before.from || w.after.to > w.after.from {
+		return false
+	}
+	for _, st := range w.statements {
+		if st.Data != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// settings runs the session settings around a transaction.
+func (r *run) settings(ctx context.Context, s Step, w *work, part span) error {
+	for i := part.from; i < part.to; i++ {
+		if err := r.statement(ctx, s, w, i, 1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// batch is a script with all around it, as one message.
+type batch struct {
+	strings.Builder
+	offsets []int // where each statement begins, in bytes
+}
+
+func (b *batch) add(statements ...string) {
+	for _, s := range statements {
+		if s != "" {
+			b.WriteString(s)
+			b.WriteString(";\n")
+		}
+	}
+}
+
+// sendWhole runs everything in one round trip.
+func (r *run) sendWhole(ctx context.Context, s Step, w *work, attempt int, wait time.Duration) error {
+	started := r.m.options.Now()
+	e, err := r.completed(s, w, started)
+	if err != nil {
+		return err
+	}
+	row, err := e.seal()
+	if err != nil {
+		return err
+	}
+	b := r.compose(w, row, wait)
+	n := len(w.statements)
+	r.m.emit(StatementStarted{s, 1, n, summary(w.statements[w.inside.from].written), attempt})
+	if _, err := r.conn.ExecContext(ctx, b.String()); err != nil {
+		r.rollback(ctx)
+		return r.batchError(w, b, err)
+	}
+	r.m.emit(StatementFinished{s, 1, n, r.m.options.Now().Sub(started)})
+	r.written(e)
+	return nil
+}
+
+func (r *run) compose(w *work, row LedgerRow, wait time.Duration) *batch {
+	b := &batch{}
+	b.add(r.beginTx())
+	limits := r.limits(w.Directives, wait)
+	b.add(r.m.dialect.Guard(r.srv, limits, ScopeTransaction)...)
+	for i := w.inside.from; i < w.inside.to; i++ {
+		st := &w.statements[i]
+		own := st.directives.isTimed()
+		if own {
+			b.add(r.m.dialect.Guard(r.srv, limits.overlaid(st.directives), ScopeTransaction)...)
+		}
+		b.offsets = append(b.offsets, b.Len())
+		b.add(st.Text)
+		if own {
+			b.add(r.m.dialect.Guard(r.srv, limits.restored(), ScopeTransaction)...)
+		}
+	}
+	if w.dirty() {
+		b.add(r.ledger.sql.Regain)
+	}
+	b.offsets = append(b.offsets, b.Len())
+	b.add(r.ledger.sql.Literal(row), "COMMIT")
+	return b
+}
+
+func (r *run) beginTx() string {
+	if b, ok := r.m.dialect.(Beginner); ok {
+		return b.BeginTx()
+	}
+	return "BEGIN"
+}
+
+// limits are the timeouts of one attempt: a file's own statement timeout, and
+// a lock wait that is short at first.
+func (r *run) limits(d Directives, wait time.Duration) Timeouts {
+	t := Timeouts{Lock: wait, Statement: r.m.options.StatementTimeout}
+	if d.StatementTimeout > 0 {
+		t.Statement = d.StatementTimeout
+	}
+	return t
+}
+
+// overlaid returns the timeouts with those that a statement gives itself.
+func (t Timeouts) overlaid(d Directives) Timeouts {
+	if d.LockTimeout > 0 {
+		t.Lock = d.LockTimeout
+	}
+	if d.StatementTimeout > 0 {
+		t.Statement = d.StatementTimeout
+	}
+	return t
+}
+
+// restored returns the timeouts for use after a statement had its own: what
+// was never limited must lose the limit.
+func (t Timeouts) restored() Timeouts {
+	if t.Statement == 0 {
+		t.Statement = -1
+	}
+	if t.Lock == 0 {
+		t.Lock = -1
+	}
+	return t
+}
+
+func (d Directives) isTimed() bool { return d.LockTimeout > 0 || d.StatementTimeout > 0 }
+
+// rollback ends a failed transaction. Where that fails the session is closed,
+// which rolls back too.
+func (r *run) rollback(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if r.conn == nil {
+		return
+	}
+	if _, err := r.conn.ExecContext(ctx, "ROLLBACK"); err != nil {
+		r.dropSession(ctx)
+	}
+}
+
+// sendEach runs the statements of a transaction one by one.
+func (r *run) sendEach(ctx context.Context, s Step, w *work, attempt int, wait time.Duration) error {
+	started := r.m.options.Now()
+	return r.inTransaction(ctx, w, wait, func() (*Entry, error) {
+		for i := w.inside.from; i < w.inside.to; i++ {
+			if err := r.timed(ctx, s, w, i, attempt, wait, ScopeTransaction); err != nil {
+				return nil, err
+			}
+		}
+		if err := r.checkCommit(ctx, w); err != nil {
+			return nil, err
+		}
+		return r.completed(s, w, started)
+	})
+}
+
+func (r *run) checkCommit(ctx context.Context, w *work) error {
+	c, ok := r.m.dialect.(CommitChecker)
+	if !ok {
+		return nil
+	}
+	var settings []sqltext.Statement
+	for _, st := range w.statements[w.before.from:w.before.to] {
+		settings = append(settings, st.Statement)
+	}
+	if err := c.CheckCommit(ctx, r.conn, settings); err != nil {
+		return &StatementError{File: w.Path, Err: err}
+	}
+	return nil
+}
+
+// inTransaction begins, does the work, writes the entry it returns and commits.
+func (r *run) inTransaction(ctx context.Context, w *work, wait time.Duration, do func() (*Entry, error)) error {
+	if err := r.openSession(ctx); err != nil {
+		return err
+	}
+	err := r.exec(ctx, append([]string{r.beginTx()}, r.m.dialect.Guard(r.srv, r.limits(w.Directives, wait), ScopeTransaction)...)...)
+	if err != nil {
+		r.rollback(ctx)
+		return r.m.describe("begin transaction", err)
+	}
+	e, err := do()
+	if err == nil {
+		err = r.commit(ctx, w, e)
+	}
+	if err != nil {
+		r.rollback(ctx)
+		return err
+	}
+	r.written(e)
+	return nil
+}
+
+func (r *run) commit(ctx context.Context, w *work, e *Entry) error {
+	if w.dirty() && r.ledger.sql.Regain != "" {
+		if err := r.exec(ctx, r.ledger.sql.Regain); err != nil {
+			return r.m.describe("return to the runner's role", err)
+		}
+	}
+	r.m.emit(EntryWriting{*e})
+	if err := r.ledger.insert(ctx, r.conn, e); err != nil {
+		return err
+	}
+	if err := r.exec(ctx, "COMMIT"); err != nil {
+		return &StatementError{File: w.Path, Err: r.m.describe("commit", err)}
+	}
+	return nil
+}
+
+func (r *run) exec(ctx context.Context, statements ...string) error {
+	for _, s := range statements {
+		if _, err := r.conn.ExecContext(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// timed runs a statement under the timeouts it gives itself.
+func (r *run) timed(ctx context.Context, s Step, w *work, i, attempt int, wait time.Duration, scope Scope) error {
+	d := w.statements[i].directives
+	if !d.isTimed() {
+		return r.statement(ctx, s, w, i, attempt)
+	}
+	limits := r.limits(w.Directives, wait)
+	if err := r.exec(ctx, r.m.dialect.Guard(r.srv, limits.overlaid(d), scope)...); err != nil {
+		return r.m.describe("set timeouts", err)
+	}
+	if err := r.statement(ctx, s, w, i, attempt); err != nil {
+		return err
+	}
+	if err := r.exec(ctx, r.m.dialect.Guard(r.srv, limits.restored(), scope)...); err != nil {
+		return r.m.describe("set timeouts", err)
+	}
+	return nil
+}
+
+// statement sends statement i and reports it.
+func (r *run) statement(ctx context.Context, s Step, w *work, i, attempt int) error {
+	st := &w.statements[i]
+	started := r.m.options.Now()
+	r.m.emit(StatementStarted{s, i + 1, i + 1, summary(st.written), attempt})
+	for command, err := range r.m.reader.Commands(st.Statement) {
+		if err != nil {
+			return r.statementError(w, i, err, 0)
+		}
+		if _, err := r.conn.ExecContext(ctx, command); err != nil {
+			return r.statementError(w, i, err, 0)
+		}
+	}
+	r.m.emit(StatementFinished{s, i + 1, i + 1, r.m.options.Now().Sub(started)})
+	return nil
+}
