@@ -104,19 +104,8 @@ func dropMySQL(ctx context.Context, conn *sql.Conn, name string) error {
 }
 
 func killSessions(ctx context.Context, conn *sql.Conn, name string) error {
-	rows, err := conn.QueryContext(ctx, mysqlSessions, name, name)
+	ids, err := sessionsIn(ctx, conn, name)
 	if err != nil {
-		return fmt.Errorf("list sessions: %w", err)
-	}
-	var ids []int64
-	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
-			return errors.Join(err, rows.Close())
-		}
-		ids = append(ids, id)
-	}
-	if err := rows.Err(); err != nil {
 		return fmt.Errorf("list sessions: %w", err)
 	}
 	for _, id := range ids {
@@ -127,4 +116,21 @@ func killSessions(ctx context.Context, conn *sql.Conn, name string) error {
 		}
 	}
 	return nil
+}
+
+func sessionsIn(ctx context.Context, conn *sql.Conn, name string) ([]int64, error) {
+	rows, err := conn.QueryContext(ctx, mysqlSessions, name, name)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var ids []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
 }

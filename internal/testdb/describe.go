@@ -47,7 +47,7 @@ type table struct {
 	all  string // the query of its rows
 }
 
-// tableQueries list the tables of a database: name and query of the rows.
+// tableQuery lists the tables of a database: name and query of the rows.
 func tableQuery(k Kind) string {
 	switch k.Dialect {
 	case Postgres:
@@ -87,16 +87,16 @@ func (d *Database) rows(t testing.TB, of table) []string {
 }
 
 // query returns the result of a query as text, NULL as \N.
-func (d *Database) query(t testing.TB, query string, args ...any) [][]string {
+func (d *Database) query(t testing.TB, query string) [][]string {
 	t.Helper()
-	_, list := d.queryColumns(t, query, args...)
+	_, list := d.queryColumns(t, query)
 	return list
 }
 
 // queryColumns is query with the names of the columns.
-func (d *Database) queryColumns(t testing.TB, query string, args ...any) (columns []string, list [][]string) {
+func (d *Database) queryColumns(t testing.TB, query string) (columns []string, list [][]string) {
 	t.Helper()
-	rows, err := d.Open(t).QueryContext(t.Context(), query, args...)
+	rows, err := d.Open(t).QueryContext(t.Context(), query)
 	if err != nil {
 		t.Fatalf("testdb: describe %s: %v\n%s", d.Kind.Name, err, query)
 	}

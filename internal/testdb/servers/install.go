@@ -83,7 +83,7 @@ func (c Cache) installSuite(ctx context.Context, suite string, list []prefix) er
 		if _, err := a.run(ctx, "update"); err != nil {
 			return fmt.Errorf("read package lists of %s: %w", suite, err)
 		}
-		defer os.RemoveAll(filepath.Join(a.dir, "archives")) // only disk space; the next install makes it again
+		defer func() { _ = os.RemoveAll(filepath.Join(a.dir, "archives")) }() // only disk space; made again when needed
 	}
 	for _, p := range list {
 		started := time.Now()

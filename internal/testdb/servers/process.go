@@ -42,7 +42,7 @@ func startProcess(dir, program string, args ...string) (*process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open log: %w", err)
 	}
-	defer log.Close() // the process has its own descriptor
+	defer func() { _ = log.Close() }() // the process has its own descriptor
 	p := &process{cmd: exec.Command(program, args...), dir: dir, done: make(chan struct{})}
 	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = dir, log, log
 	p.cmd.Env = []string{"HOME=" + dir, "LC_ALL=C", "TZ=UTC", "PATH=/usr/bin:/bin"}

@@ -95,7 +95,7 @@ func freeSpace(dir string) uint64 {
 	if err := syscall.Statfs(dir, &s); err != nil {
 		return 0
 	}
-	return uint64(s.Bavail) * uint64(s.Bsize)
+	return uint64(s.Bavail) * uint64(s.Bsize) //nolint:unconvert // the types differ between systems
 }
 
 // sessionsOf returns the processes that the server process has started. They

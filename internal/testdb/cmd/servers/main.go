@@ -58,11 +58,11 @@ func report(err error, code int) int {
 
 // options is what the command line says.
 type options struct {
-	kinds   []servers.Kind
-	cache   string
-	envFile string
-	system  string
-	command []string
+	kinds    []servers.Kind
+	cache    string
+	envFile  string
+	compiler bool
+	command  []string
 }
 
 func parse(args []string) (options, error) {
@@ -72,7 +72,7 @@ func parse(args []string) (options, error) {
 	names := flags.String("kinds", "", "start only these `kinds`, separated by commas")
 	flags.StringVar(&o.cache, "cache", "", "keep programs and templates in `dir`")
 	flags.StringVar(&o.envFile, "env", "", "without a command: write the variables to `file` instead of standard output")
-	flags.StringVar(&o.system, "install", "", "first install these Debian `packages` if a program they are named after is missing")
+	flags.BoolVar(&o.compiler, "cc", false, "install a C compiler if there is none; the race detector needs one")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -121,6 +121,12 @@ func start(ctx context.Context, o options) (*servers.Fleet, error) {
 		fmt.Fprintf(os.Stderr, "servers: %5.1f s  %s\n", time.Since(began).Seconds(), line)
 	}
 	cache := servers.Cache{Dir: o.cache, Log: say}
+	if _, err := exec.LookPath("gcc"); err != nil && o.compiler {
+		say("apt-get install gcc libc6-dev")
+		if err := servers.SystemInstall(ctx, "gcc", "libc6-dev"); err != nil {
+			return nil, err
+		}
+	}
 	if err := cache.Install(ctx, o.kinds); err != nil {
 		return nil, err
 	}
