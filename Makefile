@@ -43,11 +43,11 @@ check: vet fmt-check lint build facts
 
 vet:
 	$(say) 'go build and go vet'
-	for m in $(MODULES); do (cd $$m && go build ./... && go vet ./...); done
+	@for m in $(MODULES); do (cd $$m && go build ./... && go vet ./...); done
 
 fmt-check: $(GOFUMPT)
 	$(say) 'gofumpt'
-	bad=$$($(GOFUMPT) -l .); if [ -n "$$bad" ]; then echo "not formatted; run make fmt:"; echo "$$bad"; exit 1; fi
+	@bad=$$($(GOFUMPT) -l .); if [ -n "$$bad" ]; then echo "not formatted; run make fmt:"; echo "$$bad"; exit 1; fi
 
 fmt: $(GOFUMPT)
 	$(say) 'format'
@@ -55,23 +55,23 @@ fmt: $(GOFUMPT)
 
 lint: $(GOLANGCI)
 	$(say) 'golangci-lint'
-	for m in $(MODULES); do (cd $$m && $(GOLANGCI) run ./...); done
+	@for m in $(MODULES); do (cd $$m && $(GOLANGCI) run ./...); done
 
 # Importing the library must bring an application nothing but the standard library.
 facts:
 	$(say) 'what importing lockstep costs'
-	extra=$$(go list -deps -f '{{if not .Standard}}{{.ImportPath}}{{end}}' . | grep -v '^github.com/lockstepdb/lockstep\(/\|$$\)' || true); \
+	@extra=$$(go list -deps -f '{{if not .Standard}}{{.ImportPath}}{{end}}' . | grep -v '^github.com/lockstepdb/lockstep\(/\|$$\)' || true); \
 	if [ -n "$$extra" ]; then echo 'importing lockstep brings in:'; echo "$$extra"; exit 1; fi
-	echo "packages: $$(go list -deps . | wc -l), outside the standard library and lockstep: 0"
-	if [ -e bin/lockstep ]; then echo "bin/lockstep: $$(stat -c %s bin/lockstep) bytes"; fi
+	@echo "packages: $$(go list -deps . | wc -l), outside the standard library and lockstep: 0"
+	@if [ -e bin/lockstep ]; then echo "bin/lockstep: $$(stat -c %s bin/lockstep) bytes"; fi
 
 # Run by the targets above, inside the servers' environment.
 go-test:
-	status=0; for m in $(MODULES); do (cd $$m && go test $(TESTFLAGS) ./...) || status=1; done; exit $$status
+	@status=0; for m in $(MODULES); do (cd $$m && go test $(TESTFLAGS) ./...) || status=1; done; exit $$status
 
 # Each fuzz target for a short time; a fault found is kept below testdata/fuzz.
 fuzz:
-	for file in $$(grep -rlE '^func Fuzz' --include='*_test.go' . | sort); do \
+	@for file in $$(grep -rlE '^func Fuzz' --include='*_test.go' . | sort); do \
 		for name in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9_]*)\(.*/\1/p' $$file); do \
 			printf '\n== fuzz %s in %s\n' $$name $$(dirname $$file); \
 			go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) $$(dirname $$file); \

@@ -23,6 +23,9 @@ import (
 	"github.com/lockstepdb/lockstep/internal/testdb/servers"
 )
 
+// errInterrupted is the answer to a signal before the command has started.
+var errInterrupted = errors.New("interrupted")
+
 func main() { os.Exit(run(os.Args[1:])) }
 
 func run(args []string) int {
@@ -36,11 +39,16 @@ func run(args []string) int {
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer cancel()
 	fleet, err := start(ctx, opts)
+	if err != nil && ctx.Err() != nil {
+		return report(errInterrupted, 130)
+	}
 	if err != nil {
 		return report(err, 1)
 	}
 	code := 0
-	if len(opts.command) == 0 {
+	if ctx.Err() != nil {
+		code, err = 130, errInterrupted
+	} else if len(opts.command) == 0 {
 		err = show(ctx, fleet, opts.envFile)
 	} else {
 		code, err = execute(opts.command, fleet.Environment())
