@@ -62,6 +62,8 @@ func (a apt) run(ctx context.Context, args ...string) (string, error) {
 		"Acquire::Retries=5",
 		"Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false",
 		"Debug::NoLocking=1",
+		// A mirror that lags behind still serves what it has signed.
+		"Acquire::Check-Valid-Until=false",
 	}
 	var full []string
 	for _, o := range options {
