@@ -151,7 +151,7 @@ func (c *computation) pending() ([]*Migration, error) {
 	var pending []*Migration
 	var late []Difference
 	for _, m := range c.set.versioned {
-		if _, ok := c.history.applied(m.key()); ok || c.isResuming(m) {
+		if c.history.stays(m.key()) || c.isResuming(m) {
 			continue
 		}
 		pending = append(pending, m)

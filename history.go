@@ -157,11 +157,18 @@ func (h *history) applied(k key) (*record, bool) {
 	return r, ok && r.applied
 }
 
-// last returns the highest applied version, nil if none is.
+// stays reports whether a migration is applied and no down of it was begun,
+// which would be completed before anything else.
+func (h *history) stays(k key) bool {
+	r, ok := h.records[k]
+	return ok && r.applied && r.progress == nil
+}
+
+// last returns the highest version that is applied and stays so, nil if none.
 func (h *history) last() *record {
 	var last *record
 	for _, r := range h.records {
-		if r.applied && r.Version != "" && (last == nil || last.before(r.key)) {
+		if h.stays(r.key) && r.Version != "" && (last == nil || last.before(r.key)) {
 			last = r
 		}
 	}

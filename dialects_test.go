@@ -1,0 +1,21 @@
+package lockstep_test
+
+import (
+	"testing"
+
+	"github.com/lockstepdb/lockstep"
+	"github.com/lockstepdb/lockstep/internal/testdb"
+	"github.com/lockstepdb/lockstep/sqlite"
+)
+
+func dialectOf(t *testing.T, db *testdb.Database) lockstep.Dialect {
+	t.Helper()
+	return dialectNamed(db.Kind.Dialect)
+}
+
+func dialectNamed(name string) lockstep.Dialect {
+	switch name {
+	default:
+		return sqlite.Dialect()
+	}
+}
