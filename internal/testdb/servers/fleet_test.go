@@ -19,21 +19,23 @@ func leftover(t *testing.T, tmp string) (dir string, process *exec.Cmd) {
 	if err := os.MkdirAll(server, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	process = exec.Command("tail", "-f", filepath.Join(server, pidFile))
+	pid := filepath.Join(server, pidFile)
+	write(t, pid, "") // tail wants a file when it starts
+	process = exec.Command("tail", "-f", pid)
 	if err := process.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = process.Process.Kill() })
-	files := map[string]string{
-		filepath.Join(server, pidFile): strconv.Itoa(process.Process.Pid),
-		filepath.Join(dir, "lock"):     "",
-	}
-	for path, text := range files {
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
+	write(t, pid, strconv.Itoa(process.Process.Pid))
+	write(t, filepath.Join(dir, "lock"), "")
 	return dir, process
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestSweepEndsWhatAKilledRunLeft(t *testing.T) {
@@ -80,10 +82,7 @@ func TestSweepSparesOtherPrograms(t *testing.T) {
 		_ = other.Process.Kill()
 		_ = other.Wait()
 	})
-	pid := []byte(strconv.Itoa(other.Process.Pid))
-	if err := os.WriteFile(filepath.Join(dir, "postgres", pidFile), pid, 0o644); err != nil {
-		t.Fatal(err)
-	}
+	write(t, filepath.Join(dir, "postgres", pidFile), strconv.Itoa(other.Process.Pid))
 	sweep(tmp)
 	if !alive(other.Process.Pid) {
 		t.Error("another program was killed")

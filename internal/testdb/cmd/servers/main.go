@@ -45,18 +45,23 @@ func run(args []string) int {
 	if err != nil {
 		return report(err, 1)
 	}
-	code := 0
-	if ctx.Err() != nil {
-		code, err = 130, errInterrupted
-	} else if len(opts.command) == 0 {
-		err = show(ctx, fleet, opts.envFile)
-	} else {
-		code, err = execute(opts.command, fleet.Environment())
-	}
+	code, err := use(ctx, fleet, opts)
 	if err = errors.Join(err, fleet.Stop()); err != nil {
 		return report(err, max(code, 1))
 	}
 	return code
+}
+
+// use does with the running servers what the command line asks for.
+func use(ctx context.Context, fleet *servers.Fleet, o options) (code int, err error) {
+	switch {
+	case ctx.Err() != nil:
+		return 130, errInterrupted
+	case len(o.command) == 0:
+		return 0, show(ctx, fleet, o.envFile)
+	default:
+		return execute(o.command, fleet.Environment())
+	}
 }
 
 func report(err error, code int) int {
