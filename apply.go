@@ -286,12 +286,13 @@ func (r *run) carryOut(ctx context.Context, s Step) error {
 }
 
 func (r *run) load(s Step) (*work, error) {
-	parsed, faults := s.script.read(r.srv.Lexer)
+	text, err := s.script.Text()
+	if err != nil {
+		return nil, err
+	}
+	parsed, faults := s.script.parse(text, r.srv.Lexer)
 	if len(faults) > 0 {
 		return nil, &FilesError{faults}
-	}
-	if s.Checksum != parsed.Checksum {
-		return nil, fmt.Errorf("%s: %w", s.File, ErrPlanStale)
 	}
 	if f := expandVars(parsed, r.m.options.Vars, r.srv.Lexer); f != nil {
 		return nil, &FilesError{[]Fault{*f}}

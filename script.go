@@ -73,6 +73,11 @@ func (s *Script) read(o sqltext.Options) (*parsedScript, []Fault) {
 	} else if Checksum(text) != s.Checksum {
 		return nil, []Fault{{File: s.Path, Msg: "changed while it was in use", Hint: "run the command again"}}
 	}
+	return s.parse(text, o)
+}
+
+// parse splits a text that is the script's.
+func (s *Script) parse(text string, o sqltext.Options) (*parsedScript, []Fault) {
 	p := &parsedScript{Script: s, text: text}
 	return p, p.split(o)
 }
