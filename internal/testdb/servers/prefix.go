@@ -239,7 +239,8 @@ func launcher(p prefix, dir, final string) (string, error) {
 		}
 	}
 	for _, l := range loaders {
-		if info, err := os.Stat(l); err == nil && info.Mode().IsRegular() {
+		// A link may be absolute, and lead out of the tree to the system's own.
+		if info, err := os.Lstat(l); err == nil && info.Mode().IsRegular() {
 			return "exec " + quote(strings.Replace(l, dir, final, 1)) + " --library-path " + quote(strings.Join(paths, ":")), nil
 		}
 	}
