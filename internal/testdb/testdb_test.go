@@ -131,3 +131,49 @@ func TestLeftoverSessionsAreEnded(t *testing.T) {
 		})
 	}
 }
+
+// The packages come from suites that move on.
+func TestServersAreWhatTheirNamesSay(t *testing.T) {
+	t.Parallel()
+	testdb.RunOnAll(t, func(t *testing.T, db *testdb.Database) {
+		if !db.Kind.IsServer() {
+			return
+		}
+		query := "SELECT version()"
+		if db.Kind.Dialect == testdb.Postgres {
+			query = "SHOW server_version"
+		}
+		var got string
+		if err := db.Open(t).QueryRowContext(t.Context(), query).Scan(&got); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(got, db.Kind.Version+".") {
+			t.Errorf("%s runs version %s", db.Kind.Name, got)
+		}
+		if isMariaDB := strings.Contains(got, "MariaDB"); isMariaDB != (db.Kind.Flavor == "mariadb") {
+			t.Errorf("%s of flavor %s says %s", db.Kind.Name, db.Kind.Flavor, got)
+		}
+	})
+}
+
+// What the tests of locks read on MySQL and MariaDB.
+func TestMetadataLocksAreVisible(t *testing.T) {
+	t.Parallel()
+	testdb.RunOn(t, testdb.MySQL, func(t *testing.T, db *testdb.Database) {
+		db.Exec(t, "CREATE TABLE held (id INTEGER)")
+		tx, err := db.Open(t).BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tx.Rollback()
+		if _, err := tx.Exec("INSERT INTO held VALUES (1)"); err != nil {
+			t.Fatal(err)
+		}
+		var locks int
+		row := db.Open(t).QueryRowContext(t.Context(),
+			"SELECT count(*) FROM performance_schema.metadata_locks WHERE object_schema = ? AND object_name = 'held'", db.Name)
+		if err := row.Scan(&locks); err != nil || locks == 0 {
+			t.Errorf("metadata_locks shows %d locks (%v), want the open transaction's", locks, err)
+		}
+	})
+}
