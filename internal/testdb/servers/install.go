@@ -41,7 +41,7 @@ func (c Cache) Install(ctx context.Context, kinds []Kind) error {
 	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
 		return fmt.Errorf("make cache: %w", err)
 	}
-	unlock, err := lockFile(ctx, filepath.Join(c.Dir, "lock"))
+	unlock, err := lockFile(ctx, filepath.Join(c.Dir, "lock"), func() { c.say("another process installs; waiting for it") })
 	if err != nil {
 		return fmt.Errorf("lock cache: %w", err)
 	}

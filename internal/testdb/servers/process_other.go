@@ -15,7 +15,7 @@ func unprivileged(*exec.Cmd) error { return errNoServers }
 
 func makeServerDir(string) error { return errNoServers }
 
-func lockFile(context.Context, string) (func(), error) { return nil, errNoServers }
+func lockFile(context.Context, string, func()) (func(), error) { return nil, errNoServers }
 
 func tryLockFile(string) (func(), error) { return nil, errNoServers }
 

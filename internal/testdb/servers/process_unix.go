@@ -61,13 +61,17 @@ func makeServerDir(dir string) error {
 	return nil
 }
 
-// lockFile takes an exclusive lock on the file, waiting for other processes.
-// The lock ends with unlock or with the process.
-func lockFile(ctx context.Context, path string) (unlock func(), err error) {
-	for {
+// lockFile takes an exclusive lock on the file, waiting for other processes; if
+// it has to wait, it calls busy once. The lock ends with unlock or with the
+// process.
+func lockFile(ctx context.Context, path string, busy func()) (unlock func(), err error) {
+	for first := true; ; first = false {
 		unlock, err := tryLockFile(path)
 		if !errors.Is(err, syscall.EWOULDBLOCK) {
 			return unlock, err
+		}
+		if first {
+			busy()
 		}
 		select {
 		case <-ctx.Done():
