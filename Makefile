@@ -74,7 +74,7 @@ fuzz:
 	@for file in $$(grep -rlE '^func Fuzz' --include='*_test.go' . | sort); do \
 		for name in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9_]*)\(.*/\1/p' $$file); do \
 			printf '\n== fuzz %s in %s\n' $$name $$(dirname $$file); \
-			go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) $$(dirname $$file); \
+			(cd $$(dirname $$file) && go test -run NoTest -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) .); \
 		done; \
 	done
 
