@@ -10,7 +10,10 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"reflect"
+	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/lockstepdb/lockstep"
@@ -23,7 +26,8 @@ import (
 // dies with its holder at once, without timeouts, clocks or process ids that
 // are reused or mean another process in another container, and between all
 // that SQLite itself works between: processes, containers that share a
-// volume, and network file systems as far as their own locks go.
+// volume, and network file systems as far as their own locks go. (It does not
+// work between two names of one file, hard links; nor does SQLite's journal.)
 //
 // It cannot be a transaction on the database itself, where the run's own
 // writes need to be, and it is not a row there, which would outlive its
@@ -44,19 +48,21 @@ func (dialect) Lock(db *sql.DB, srv lockstep.Server, req lockstep.LockRequest) l
 		return &soleLock{req: req} // a path that is no file: a database of a VFS in memory
 	}
 	return &fileLock{
-		path:   srv.Database + "-" + url.PathEscape(req.Name) + ".lock",
-		driver: db.Driver(),
-		req:    req,
-		token:  rand.Text(),
+		database: srv.Database,
+		path:     srv.Database + "-" + url.PathEscape(req.Name) + ".lock",
+		driver:   db.Driver(),
+		req:      req,
+		token:    rand.Text(),
 	}
 }
 
 // fileLock is the lock of a database file.
 type fileLock struct {
-	path   string
-	driver driver.Driver
-	req    lockstep.LockRequest
-	token  string
+	database string // its path
+	path     string // of the lock's own file
+	driver   driver.Driver
+	req      lockstep.LockRequest
+	token    string
 
 	pool *sql.DB // of one connection
 	conn *sql.Conn
@@ -144,6 +150,7 @@ func (l *fileLock) open(ctx context.Context) error {
 	if l.conn != nil {
 		return nil
 	}
+	_, missing := os.Stat(l.path)
 	pool := sql.OpenDB(connector{l.driver, l.path})
 	conn, err := pool.Conn(ctx)
 	if err == nil {
@@ -153,10 +160,51 @@ func (l *fileLock) open(ctx context.Context) error {
 		})
 	}
 	if err != nil {
-		return errors.Join(err, pool.Close())
+		return errors.Join(l.reason(err), pool.Close())
+	}
+	if errors.Is(missing, fs.ErrNotExist) {
+		l.giveToAll()
 	}
 	l.pool, l.conn = pool, conn
 	return nil
+}
+
+// giveToAll lets everybody use the file who may use the database, also when a
+// different user made it first, as SQLite does with its journals. It goes by
+// the path: a file that is opened and closed here would lose SQLite's locks.
+// What is not allowed is left; then the file is for this user alone.
+func (l *fileLock) giveToAll() {
+	info, err := os.Stat(l.database)
+	if err != nil {
+		return
+	}
+	_ = os.Chmod(l.path, info.Mode().Perm())
+	owner := reflect.Indirect(reflect.ValueOf(info.Sys())) // *syscall.Stat_t where there are owners
+	if owner.Kind() != reflect.Struct {
+		return
+	}
+	if uid, gid := owner.FieldByName("Uid"), owner.FieldByName("Gid"); uid.CanUint() && gid.CanUint() {
+		_ = os.Chown(l.path, int(uid.Uint()), int(gid.Uint()))
+	}
+}
+
+// reason finds out why the lock's file cannot be opened, where SQLite says only
+// that it cannot: next to a database that may be read but not written.
+func (l *fileLock) reason(err error) error {
+	if found, ok := findCode(err); !ok || found.code&0xff != codeCantOpen {
+		return err
+	}
+	f, reason := os.OpenFile(l.path, os.O_RDWR|os.O_CREATE, 0o600)
+	if reason == nil {
+		return errors.Join(err, f.Close())
+	}
+	if !errors.Is(reason, fs.ErrPermission) && !errors.Is(reason, syscall.EROFS) {
+		return errors.Join(err, reason)
+	}
+	return &lockstep.DatabaseError{
+		Class: lockstep.ErrorReadOnly, Code: strconv.Itoa(codeCantOpen),
+		Message: reason.Error(), Advice: adviceFor(codeReadOnly), Err: errors.Join(err, reason),
+	}
 }
 
 // Holder returns whose name is in the file if the file is locked, and nobody

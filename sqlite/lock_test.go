@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -194,6 +195,25 @@ func lockFolder(t *testing.T, driver string) {
 	de := sqlite.Dialect().Classify(err)
 	if held || de == nil || de.Class != lockstep.ErrorUnknownTarget || !strings.Contains(err.Error(), "app.db-lockstep_ledger.lock") {
 		t.Errorf("Try without the folder = %t, %v (%+v)", held, err, de)
+	}
+}
+
+// Whoever may write the database may take its lock, whoever made the file.
+func TestLockFileMode(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		return // has no such modes
+	}
+	path := filepath.Join(t.TempDir(), "app.db")
+	mustExec(t, open(t, modernc, path), "CREATE TABLE t (id)")
+	if err := os.Chmod(path, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if held, err := newLock(t, modernc, path).Try(t.Context()); !held || err != nil {
+		t.Fatalf("Try = %t, %v", held, err)
+	}
+	info, err := os.Stat(path + "-lockstep_ledger.lock")
+	if err != nil || info.Mode().Perm() != 0o666 {
+		t.Errorf("mode of the lock's file = %v (%v), want that of the database", info.Mode(), err)
 	}
 }
 
