@@ -84,7 +84,6 @@ func (b myBlock) endsPlain() bool {
 }
 
 func (g *myGrammar) take(t Token) bool {
-	g.lex.dollars = false
 	if t.Kind == Semicolon {
 		return g.semicolon()
 	}

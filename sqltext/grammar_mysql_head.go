@@ -36,14 +36,10 @@ func (g *myGrammar) create(t Token, word string) myState {
 	case "TRIGGER":
 		return myTrigger
 	case "EVENT":
-		g.depth = 0
 		return myEvent
 	case "PACKAGE":
 		g.at = t.Start
 		return myPackage
-	case "LIBRARY":
-		g.depth = 0
-		return myTraits
 	}
 	return myPlain
 }
@@ -52,8 +48,6 @@ func (g *myGrammar) create(t Token, word string) myState {
 // characteristic, a part of the type that is returned, or the body.
 func (g *myGrammar) trait(t Token, word string) myState {
 	switch {
-	case isWord(word, "AS"):
-		g.lex.dollars = !g.lex.o.MariaDB
 	case isWord(word, "SET") && (isWord(g.word, "CHARACTER") || g.lex.at(g.lex.span(t.End, clsSpace)) == '('):
 		// CHARACTER SET utf8mb4, or the type SET('a', 'b')
 	case startsBlock(word):

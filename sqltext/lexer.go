@@ -48,11 +48,10 @@ type lexer struct {
 	off  int     // where the next token starts
 	o    Options // in force here
 
-	fresh   bool   // no token of the current statement was seen yet
-	delim   string // what DELIMITER has set; empty: the semicolon
-	exec    int    // where the open executable comment began; -1: none is open
-	dollars bool   // MySQL mode: a dollar quote may start here
-	fault   *fault // the first that was met
+	fresh bool   // no token of the current statement was seen yet
+	delim string // what DELIMITER has set; empty: the semicolon
+	exec  int    // where the open executable comment began; -1: none is open
+	fault *fault // the first that was met
 }
 
 // next returns the next token. At the end of the text its Kind is 0.

@@ -194,10 +194,10 @@ func (l *lexer) myVariable(i int) (Kind, int) {
 	return Param, i
 }
 
-// myDollar reads a name that starts with a dollar sign, or the body of a
-// routine in another language, which MySQL 9 takes in dollar quotes after AS.
+// myDollar reads a name that starts with a dollar sign, or the dollar-quoted
+// string of MySQL 8.4 and 9, which MariaDB does not know.
 func (l *lexer) myDollar(i int) (Kind, int) {
-	if l.dollars {
+	if !l.o.MariaDB && (i == 0 || l.text[i-1] != '.') {
 		if end := l.dollarQuoted(i); end >= 0 {
 			return String, end
 		}

@@ -125,7 +125,7 @@ func (l *lexer) pgDollar(i int) (Kind, int) {
 // none starts there.
 func (l *lexer) dollarQuoted(i int) int {
 	body := l.span(i+1, clsAlpha|clsDigit)
-	if l.at(body) != '$' || classes[l.at(i+1)]&clsDigit != 0 {
+	if l.at(body) != '$' {
 		return -1
 	}
 	body++

@@ -20,21 +20,26 @@ func significant(text string, o Options) []Token {
 // pgSettings returns the options after a SET or RESET of PostgreSQL. Only
 // standard_conforming_strings matters.
 func pgSettings(text string, o, base Options) Options {
-	if len(text) > 200 {
-		return o
-	}
-	words := strings.Fields(strings.ToLower(strings.NewReplacer("=", " ", "'", " ", " to ", " ").Replace(text)))
-	for _, scope := range []string{"session", "local"} {
-		if len(words) > 1 && words[1] == scope {
-			words = append(words[:1], words[2:]...)
+	var words []string
+	for _, t := range significant(text, o) {
+		if len(words) == 5 { // SET LOCAL standard_conforming_strings = off
+			return o
 		}
+		words = append(words, strings.ToLower(strings.Trim(text[t.Start:t.End], `'"`)))
+	}
+	if len(words) > 1 && (words[1] == "session" || words[1] == "local") {
+		words = words[1:]
 	}
 	if len(words) < 2 || words[1] != "standard_conforming_strings" {
 		return o
 	}
-	o.StandardConformingStringsOff = base.StandardConformingStringsOff
-	if len(words) == 3 && words[2] != "default" {
-		o.StandardConformingStringsOff = words[2] == "off" || words[2] == "false" || words[2] == "no" || words[2] == "0"
+	switch words[len(words)-1] {
+	case "off", "false", "no", "0":
+		o.StandardConformingStringsOff = true
+	case "on", "true", "yes", "1":
+		o.StandardConformingStringsOff = false
+	default: // RESET, or DEFAULT
+		o.StandardConformingStringsOff = base.StandardConformingStringsOff
 	}
 	return o
 }
