@@ -52,13 +52,17 @@ type copyIn struct {
 func readCopy(st sqltext.Statement) (*copyIn, error) {
 	c := &copyIn{}
 	r := &reader{words: scan(st.Text, lexerAt(lockstep.Server{}, st), 0)}
-	if err := c.read(r); err != nil {
+	err := c.read(r)
+	if err == nil {
+		c.fill()
+		err = c.check()
+	}
+	if err != nil {
 		return nil, &sqltext.SyntaxError{
 			Pos: st.Pos, Msg: "COPY … FROM stdin: " + err.Error(),
 			Hint: "write the rows as INSERT statements, or COPY without that option",
 		}
 	}
-	c.fill()
 	return c, nil
 }
 
@@ -195,4 +199,18 @@ func (c *copyIn) fill() {
 	if c.escape == 0 {
 		c.escape = c.quote
 	}
+}
+
+// check refuses what the server would: signs that could not be told apart.
+func (c *copyIn) check() error {
+	const never = "\\.abcdefghijklmnopqrstuvwxyz0123456789"
+	switch {
+	case c.delimiter == '\n' || c.delimiter == '\r' || !c.csv && strings.IndexByte(never, c.delimiter) >= 0:
+		return fmt.Errorf("the delimiter cannot be %q", c.delimiter)
+	case c.csv && c.delimiter == c.quote:
+		return errors.New("delimiter and quote must be different")
+	case strings.ContainsAny(c.null, "\n\r") || strings.IndexByte(c.null, c.delimiter) >= 0:
+		return fmt.Errorf("the NULL marker cannot be %q", c.null)
+	}
+	return nil
 }

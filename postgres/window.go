@@ -19,7 +19,8 @@ import (
 //
 // Age is that of the transaction. A session that keeps SHARE UPDATE EXCLUSIVE
 // across transactions (CREATE INDEX CONCURRENTLY, VACUUM) is as old as its
-// statement. A prepared transaction has no session; its name stands for it.
+// statement. A prepared transaction has no session; its name stands for it, and
+// its own transactionid lock tells which locks are its.
 // Times of other roles' sessions may be hidden; they come out as age -1.
 // Checked on PostgreSQL 14.
 const blockersQuery = `
@@ -43,7 +44,8 @@ WITH RECURSIVE target(ord, name, oid) AS (
   WHERE a.backend_type IS DISTINCT FROM 'parallel worker'
   UNION ALL
   SELECT p.gid, h.name, p.owner, '', 'prepared transaction', '', NULL, p.prepared
-  FROM held h JOIN pg_catalog.pg_prepared_xacts p ON h.virtualtransaction = '-1/' || CAST(p.transaction AS text)
+  FROM held h JOIN pg_catalog.pg_locks x ON x.pid IS NULL AND x.locktype = 'transactionid' AND x.virtualtransaction = h.virtualtransaction
+  JOIN pg_catalog.pg_prepared_xacts p ON p.transaction = x.transactionid
   WHERE h.pid IS NULL
 ), aged AS (
   SELECT who.*, COALESCE(CAST(EXTRACT(epoch FROM pg_catalog.clock_timestamp() - since) * 1000000 AS bigint), -1) AS age FROM who
