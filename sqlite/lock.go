@@ -102,7 +102,7 @@ func (l *fileLock) enter(ctx context.Context) error {
 	err := l.holdOrPublish(ctx)
 	if err != nil {
 		l.held = nil
-		return errors.Join(err, rollbackOpen(ctx, l.conn))
+		return errors.Join(err, rollbackOpen(context.WithoutCancel(ctx), l.conn))
 	}
 	return nil
 }
