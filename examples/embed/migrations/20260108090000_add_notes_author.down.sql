@@ -1,0 +1,2 @@
+DROP INDEX notes_author;
+ALTER TABLE notes DROP COLUMN author;

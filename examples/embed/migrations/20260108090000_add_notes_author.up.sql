@@ -1,0 +1,2 @@
+ALTER TABLE notes ADD COLUMN author TEXT;
+CREATE INDEX notes_author ON notes (author);
