@@ -157,12 +157,8 @@ func (g *myGrammar) first(t Token, word string) myState {
 		return myBegin
 	case "IF", "CASE", "LOOP", "REPEAT", "WHILE", "FOR":
 		return g.start(t, word)
-	case "":
-		if t.Kind != QuotedIdent {
-			return myPlain
-		}
 	}
-	return myLabel
+	return myPlain
 }
 
 // begin reads what follows BEGIN at the top: NOT ATOMIC opens a block, all
