@@ -208,7 +208,10 @@ func TestCopyInsertsAreBounded(t *testing.T) {
 
 func TestCommandsStopsWhenAsked(t *testing.T) {
 	st := statement(t, "COPY t (a) FROM stdin;\n"+strings.Repeat("x\n", 5000)+"\\.\n")
-	for range (dialect{}).Commands(st) {
+	for _, err := range (dialect{}).Commands(st) {
+		if err != nil {
+			t.Error(err)
+		}
 		break
 	}
 }

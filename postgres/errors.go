@@ -218,7 +218,7 @@ func find(err error, wanted func(error) bool) bool {
 	if wanted(err) {
 		return true
 	}
-	switch e := err.(type) {
+	switch e := err.(type) { //nolint:errorlint // it walks the tree itself
 	case interface{ Unwrap() error }:
 		return find(e.Unwrap(), wanted)
 	case interface{ Unwrap() []error }:

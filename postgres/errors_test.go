@@ -86,7 +86,8 @@ func TestClassifyConflicts(t *testing.T) {
 		{"deadlock", "BEGIN; SET LOCAL deadlock_timeout = 10", []string{"LOCK TABLE a", "LOCK TABLE b", "LOCK TABLE b", "LOCK TABLE a"}, lockstep.ErrorDeadlock},
 		{
 			"serialization", "BEGIN ISOLATION LEVEL SERIALIZABLE",
-			[]string{"INSERT INTO a SELECT count(*) FROM b", "INSERT INTO b SELECT count(*) FROM a", "COMMIT", "COMMIT"}, lockstep.ErrorSerialization,
+			[]string{"INSERT INTO a SELECT count(*) FROM b", "INSERT INTO b SELECT count(*) FROM a", "COMMIT", "COMMIT"},
+			lockstep.ErrorSerialization,
 		},
 	} {
 		onDrivers(t, func(t *testing.T, db *testdb.Database, driver string) {

@@ -195,6 +195,9 @@ func patiently(ctx context.Context, conn *sql.Conn, f func() error) (err error) 
 	if err := conn.QueryRowContext(ctx, read).Scan(&lock, &statement); err != nil {
 		return err
 	}
+	if lock == "0" && statement == "0" {
+		return f()
+	}
 	if _, err := conn.ExecContext(ctx, "SET lock_timeout = 0; SET statement_timeout = 0"); err != nil {
 		return err
 	}
