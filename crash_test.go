@@ -113,7 +113,7 @@ func TestKilledAtEveryEvent(t *testing.T) {
 		if _, err := fmt.Sscanf(string(out), "events: %d", &events); err != nil {
 			t.Fatalf("undisturbed run printed %q", out)
 		}
-		want := db.Describe(t, "lockstep_ledger")
+		want := db.Describe(t, "lockstep_ledger", "lockstep_ledger_lock")
 		for at := 1; at <= events; at++ {
 			survives(t, db.Kind, dir, fsys, at, want)
 		}
@@ -140,7 +140,7 @@ func goesOn(t *testing.T, db *testdb.Database, fsys fstest.MapFS, what, want str
 		t.Errorf("%s: up after it: %v", what, err)
 		return
 	}
-	if got := db.Describe(t, "lockstep_ledger"); got != want {
+	if got := db.Describe(t, "lockstep_ledger", "lockstep_ledger_lock"); got != want {
 		t.Errorf("%s: got\n%s\nwant\n%s\nevents of the second run: %v", what, got, want, log)
 	}
 	if _, err := m.VerifyChain(t.Context()); err != nil {
@@ -157,7 +157,7 @@ func TestKilledAtAnyTime(t *testing.T) {
 			t.Fatalf("undisturbed run: %v", err)
 		}
 		whole := time.Since(start)
-		want := db.Describe(t, "lockstep_ledger")
+		want := db.Describe(t, "lockstep_ledger", "lockstep_ledger_lock")
 		const kills = 12
 		for i := range kills {
 			delay := whole * time.Duration(i+1) / (kills + 1)

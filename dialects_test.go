@@ -5,6 +5,7 @@ import (
 
 	"github.com/lockstepdb/lockstep"
 	"github.com/lockstepdb/lockstep/internal/testdb"
+	"github.com/lockstepdb/lockstep/mysql"
 	"github.com/lockstepdb/lockstep/postgres"
 	"github.com/lockstepdb/lockstep/sqlite"
 )
@@ -16,6 +17,8 @@ func dialectOf(t *testing.T, db *testdb.Database) lockstep.Dialect {
 
 func dialectNamed(name string) lockstep.Dialect {
 	switch name {
+	case testdb.MySQL:
+		return mysql.Dialect()
 	case testdb.Postgres:
 		return postgres.Dialect()
 	default:

@@ -62,7 +62,7 @@ func TestConnectionsLostAtEveryEvent(t *testing.T) {
 			set := mustLoad(t, crashHistory(dialect))
 			sink, events := atEvent(0, nil)
 			mustUp(t, newMigrator(t, db, set, lockstep.Options{Sinks: []lockstep.Sink{sink}}))
-			want := db.Describe(t, "lockstep_ledger")
+			want := db.Describe(t, "lockstep_ledger", "lockstep_ledger_lock")
 			for n := 1; n <= *events; n++ {
 				next := testdb.New(t, db.Kind)
 				sink, _ := atEvent(n, func() { killSessions(t, next) })
@@ -73,7 +73,7 @@ func TestConnectionsLostAtEveryEvent(t *testing.T) {
 				if _, err := m.Up(t.Context()); err != nil {
 					t.Errorf("sessions killed at event %d: %v", n, err)
 				}
-				if got := next.Describe(t, "lockstep_ledger"); got != want {
+				if got := next.Describe(t, "lockstep_ledger", "lockstep_ledger_lock"); got != want {
 					t.Errorf("sessions killed at event %d: got\n%s\nwant\n%s", n, got, want)
 				}
 			}
