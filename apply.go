@@ -212,9 +212,16 @@ func (r *run) openSession(ctx context.Context) (err error) {
 	if r.conn != nil {
 		return nil
 	}
-	r.conn, err = r.m.db.Conn(ctx)
-	if err != nil {
+	if r.conn, err = r.m.db.Conn(ctx); err != nil {
 		return r.m.describe("connect", err)
+	}
+	if _, ok := r.m.dialect.(Beginner); !ok {
+		return nil
+	}
+	// Where BEGIN itself waits for the write lock, the limit must be set before it.
+	limits := Timeouts{Lock: r.m.options.LockTimeout}
+	if err := r.exec(ctx, r.m.dialect.Guard(r.srv, limits, ScopeSession)...); err != nil {
+		return r.m.describe("set timeouts", err)
 	}
 	return nil
 }

@@ -119,12 +119,13 @@ type Beginner interface {
 	BeginTx() string
 }
 
-// CommitChecker is the ability to find, just before COMMIT, what the script
+// CommitChecker is the ability to find, just before COMMIT, what a script
 // broke while a session setting kept the server from checking.
 type CommitChecker interface {
-	// CheckCommit returns an error that describes what would be committed
-	// broken. settings are the session settings the script made before BEGIN.
-	CheckCommit(ctx context.Context, conn *sql.Conn, settings []sqltext.Statement) error
+	// CheckCommit is called right after a transaction has begun, with the
+	// session settings that the script made before it. atCommit, if not nil,
+	// is called before COMMIT; its error describes what the script broke.
+	CheckCommit(ctx context.Context, conn *sql.Conn, settings []sqltext.Statement) (atCommit func(context.Context) error, err error)
 }
 
 // LockRequest says which lock is wanted and by whom.

@@ -11,10 +11,6 @@ import (
 	"time"
 )
 
-// ledgerFormat is the newest form of entries this version of the module
-// writes and understands. It stands at the head of every chain value's input.
-const toolName = "lockstep"
-
 // ledger reads and writes the ledger table.
 type ledger struct {
 	dialect Dialect
@@ -60,7 +56,7 @@ func (l *ledger) entries(ctx context.Context, q Querier) ([]Entry, error) {
 // query yields entries. A missing table yields none.
 func (l *ledger) query(ctx context.Context, q Querier, query string, texts bool) iter.Seq2[*Entry, error] {
 	return func(yield func(*Entry, error) bool) {
-		rows, err := q.QueryContext(ctx, query)
+		rows, err := l.open(ctx, q, query)
 		if err != nil {
 			if !l.missing(err) {
 				yield(nil, l.describe("read ledger", err))
@@ -80,6 +76,24 @@ func (l *ledger) query(ctx context.Context, q Querier, query string, texts bool)
 	}
 }
 
+// readPatience is how long a read of the ledger waits where a writer keeps
+// readers out for a moment (SQLite) and the driver does not wait by itself.
+const readPatience = 5 * time.Second
+
+// open sends a query, again while a writer is at its commit.
+func (l *ledger) open(ctx context.Context, q Querier, query string) (*sql.Rows, error) {
+	for start := time.Now(); ; {
+		rows, err := q.QueryContext(ctx, query)
+		if err == nil {
+			return rows, nil
+		}
+		de := l.dialect.Classify(err)
+		if de == nil || de.Class != ErrorLockTimeout || time.Since(start) > readPatience || sleep(ctx, 5*time.Millisecond) != nil {
+			return nil, err
+		}
+	}
+}
+
 func (l *ledger) missing(err error) bool {
 	de := l.dialect.Classify(err)
 	return de != nil && de.Class == ErrorUndefinedTable
@@ -94,6 +108,9 @@ func (l *ledger) describe(doing string, err error) error {
 	wrapped := fmt.Errorf("%s %s: %w", doing, l.table.Name, de)
 	switch de.Class {
 	case ErrorPermission:
+		if l.sql.Grant == "" {
+			return wrapped
+		}
 		return WithHint(wrapped, "the user may not do that; let an administrator run: "+l.sql.Grant)
 	case ErrorReadOnly:
 		return WithHint(wrapped, "this database cannot be written (a replica, or opened read-only); name the primary with --db")
@@ -230,7 +247,7 @@ func (e *ChainError) Unwrap() error { return ErrHistory }
 // verifyChain reads the whole ledger and proves that every entry is as it was
 // written and none is missing in between. n is the number of entries.
 func (l *ledger) verifyChain(ctx context.Context, q Querier) (n int64, err error) {
-	rows, err := q.QueryContext(ctx, l.sql.Full)
+	rows, err := l.open(ctx, q, l.sql.Full)
 	if err != nil {
 		if l.missing(err) {
 			return 0, nil

@@ -61,6 +61,9 @@ func (m *Migrator) describe(doing string, err error) error {
 		return fmt.Errorf("%s: %w", doing, err)
 	}
 	wrapped := fmt.Errorf("%s: %w", doing, de)
+	if de.Advice != "" {
+		return wrapped // the server's or dialect's own hint is better
+	}
 	switch de.Class {
 	case ErrorAuth:
 		return WithHint(wrapped, "check user and password of the database URL")

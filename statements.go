@@ -169,7 +169,7 @@ func (r *run) announce(ctx context.Context, s Step, w *work, started time.Time) 
 
 // runTogether runs the statements of a unit in one transaction with their entry.
 func (r *run) runTogether(ctx context.Context, s Step, w *work, u unit, attempt int, wait time.Duration, started time.Time) error {
-	return r.inTransaction(ctx, w, wait, func() (*Entry, error) {
+	return r.inTransaction(ctx, w, u.span, wait, func() (*Entry, error) {
 		for i := u.from; i < u.to; i++ {
 			if t := w.traits[i].Tx; t != TxNone && t != TxOther {
 				continue // the unit's own transaction takes its place

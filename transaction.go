@@ -177,36 +177,19 @@ func (r *run) rollback(ctx context.Context) {
 // sendEach runs the statements of a transaction one by one.
 func (r *run) sendEach(ctx context.Context, s Step, w *work, attempt int, wait time.Duration) error {
 	started := r.m.options.Now()
-	return r.inTransaction(ctx, w, wait, func() (*Entry, error) {
+	return r.inTransaction(ctx, w, w.inside, wait, func() (*Entry, error) {
 		for i := w.inside.from; i < w.inside.to; i++ {
 			if err := r.timed(ctx, s, w, i, attempt, wait, ScopeTransaction); err != nil {
 				return nil, err
 			}
 		}
-		if err := r.checkCommit(ctx, w); err != nil {
-			return nil, err
-		}
 		return r.completed(s, w, started)
 	})
 }
 
-func (r *run) checkCommit(ctx context.Context, w *work) error {
-	c, ok := r.m.dialect.(CommitChecker)
-	if !ok {
-		return nil
-	}
-	var settings []sqltext.Statement
-	for _, st := range w.statements[w.before.from:w.before.to] {
-		settings = append(settings, st.Statement)
-	}
-	if err := c.CheckCommit(ctx, r.conn, settings); err != nil {
-		return &StatementError{File: w.Path, Err: err}
-	}
-	return nil
-}
-
-// inTransaction begins, does the work, writes the entry it returns and commits.
-func (r *run) inTransaction(ctx context.Context, w *work, wait time.Duration, do func() (*Entry, error)) error {
+// inTransaction begins, does the work of a span of statements, writes the
+// entry it returns and commits.
+func (r *run) inTransaction(ctx context.Context, w *work, part span, wait time.Duration, do func() (*Entry, error)) error {
 	if err := r.openSession(ctx); err != nil {
 		return err
 	}
@@ -215,7 +198,15 @@ func (r *run) inTransaction(ctx context.Context, w *work, wait time.Duration, do
 		r.rollback(ctx)
 		return r.m.describe("begin transaction", err)
 	}
+	check, err := r.checkCommit(ctx, w, part)
+	if err != nil {
+		r.rollback(ctx)
+		return err
+	}
 	e, err := do()
+	if err == nil {
+		err = check(ctx)
+	}
 	if err == nil {
 		err = r.commit(ctx, w, e)
 	}
@@ -225,6 +216,31 @@ func (r *run) inTransaction(ctx context.Context, w *work, wait time.Duration, do
 	}
 	r.written(e)
 	return nil
+}
+
+// checkCommit returns what to check before COMMIT after a span of statements.
+func (r *run) checkCommit(ctx context.Context, w *work, part span) (func(context.Context) error, error) {
+	none := func(context.Context) error { return nil }
+	c, ok := r.m.dialect.(CommitChecker)
+	if !ok {
+		return none, nil
+	}
+	var settings []sqltext.Statement
+	for i, st := range w.statements[:part.from] {
+		if w.traits[i].Session {
+			settings = append(settings, st.Statement)
+		}
+	}
+	check, err := c.CheckCommit(ctx, r.conn, settings)
+	if err != nil || check == nil {
+		return none, err
+	}
+	return func(ctx context.Context) error {
+		if err := check(ctx); err != nil {
+			return &StatementError{File: w.Path, Err: err}
+		}
+		return nil
+	}, nil
 }
 
 func (r *run) commit(ctx context.Context, w *work, e *Entry) error {

@@ -53,7 +53,7 @@ func (m *Migrator) layOut(srv Server, p *parsedScript) (*work, *Fault) {
 		return w, nil
 	}
 	w.strategy = StrategyStatements
-	w.group(srv)
+	w.group()
 	return w, nil
 }
 
@@ -144,10 +144,10 @@ func (w *work) firstOutside(srv Server) int {
 }
 
 // group lays out the units of a script that runs statement by statement: the
-// file's own transactions; where the server commits DDL by itself also runs of
-// statements that do not; and single statements.
-func (w *work) group(srv Server) {
-	merge := !srv.TransactionalDDL && w.Directives.Transaction != "off"
+// file's own transactions; unless the file says transaction off, the longest
+// runs of statements that fit into one; and single statements.
+func (w *work) group() {
+	merge := w.Directives.Transaction != "off"
 	for i := 0; i < len(w.traits); {
 		u := unit{span{i, i + 1}, w.fits(i)}
 		switch {
