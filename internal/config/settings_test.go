@@ -133,7 +133,8 @@ func TestResolvePrecedence(t *testing.T) {
 		{"DATABASE_URL", Input{Environ: env}, "url.db", "DATABASE_URL", "e1 e2", "env"},
 		{"LOCKSTEP_DB", Input{Environ: append(env, "LOCKSTEP_DB=sqlite:ls.db")}, "ls.db", "LOCKSTEP_DB", "e1 e2", "env"},
 		{
-			"flags", Input{Environ: env, Flags: Values{DB: "sqlite:flag.db", DBFrom: "--db", Dirs: []string{"f"}, Vars: map[string]string{"role": "flag"}}},
+			"flags",
+			Input{Environ: env, Flags: Values{DB: "sqlite:flag.db", DBFrom: "--db", Dirs: []string{"f"}, Vars: map[string]string{"role": "flag"}}},
 			"flag.db", "--db", "f", "flag",
 		},
 	}

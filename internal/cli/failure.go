@@ -1,0 +1,120 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/lockstepdb/lockstep"
+	"github.com/lockstepdb/lockstep/internal/config"
+	"github.com/lockstepdb/lockstep/internal/view"
+)
+
+// describe takes an error apart for people and machines.
+func (a *app) describe(err error) view.Failure {
+	f := view.Failure{Kind: kind(err), ExitCode: exitCode(err), Message: a.message(err), Hint: lockstep.HintOf(err)}
+	var files *lockstep.FilesError
+	var history *lockstep.HistoryError
+	switch {
+	case errors.As(err, &files):
+		f.Faults = files.Faults
+		first := files.Faults[0]
+		f.File, f.Line, f.Column, f.Excerpt = first.File, first.Pos.Line, first.Pos.Column, first.Line
+	case errors.As(err, &history):
+		f.Differences = history.Differences
+		f.File = history.Differences[0].File
+	}
+	addPlace(&f, err)
+	a.addState(&f, err)
+	return f
+}
+
+// message is the error without what is told elsewhere.
+func (a *app) message(err error) string {
+	var statement *lockstep.StatementError
+	var partial *lockstep.PartialError
+	switch {
+	case errors.Is(err, context.DeadlineExceeded) && a.flags.timeout > 0:
+		return fmt.Sprintf("%v (%s)", errTimeout, a.flags.timeout)
+	case errors.Is(err, ErrInterrupted):
+		return "interrupted"
+	case errors.As(err, &statement):
+		return statement.Error()
+	case errors.As(err, &partial):
+		return partial.Failed.ID() + ": " + partial.Err.Error()
+	}
+	return err.Error()
+}
+
+// addPlace fills in where in a file or in a statement it happened.
+func addPlace(f *view.Failure, err error) {
+	var statement *lockstep.StatementError
+	var database *lockstep.DatabaseError
+	var file *config.FileError
+	if errors.As(err, &database) {
+		f.Code, f.Detail = database.Code, database.Detail
+	}
+	switch {
+	case errors.As(err, &statement):
+		f.File, f.Line, f.Column = statement.File, statement.Pos.Line, statement.Pos.Column
+		f.Excerpt, f.Blockers = statement.Excerpt, statement.Blockers
+	case errors.As(err, &file):
+		f.File, f.Line = file.Path, file.Line
+	}
+}
+
+// addState fills in what was applied, what was not, and how to go on.
+func (a *app) addState(f *view.Failure, err error) {
+	var partial *lockstep.PartialError
+	if !errors.As(err, &partial) {
+		return
+	}
+	done := map[string]bool{}
+	for _, s := range partial.Done {
+		done[stepKey(s)] = true
+		f.Applied = append(f.Applied, s.ID())
+	}
+	f.NotApplied = append(f.NotApplied, partial.Failed.ID())
+	for _, s := range a.run.steps() {
+		if !done[stepKey(s)] && stepKey(s) != stepKey(partial.Failed) {
+			f.NotApplied = append(f.NotApplied, s.ID())
+		}
+	}
+	f.Resumable = partial.Resumable || len(partial.Done) > 0
+	f.Outcome = outcome(partial)
+	f.Hint = strings.TrimPrefix(f.Hint+"\n"+goOn(partial, errors.Is(err, ErrInterrupted)), "\n")
+}
+
+func stepKey(s lockstep.Step) string { return string(s.Direction) + " " + s.ID() }
+
+// outcome says what became of the step that failed.
+func outcome(p *lockstep.PartialError) string {
+	var database *lockstep.DatabaseError
+	isLost := errors.Is(p.Err, lockstep.ErrLockLost) ||
+		errors.As(p.Err, &database) && database.Class == lockstep.ErrorConnection
+	switch {
+	case isLost:
+		return "the connection was lost: the next up finds out how far it came"
+	case p.Resumable:
+		return fmt.Sprintf("%d of %s applied and recorded", p.Applied, view.Count(p.Failed.Statements, "statement"))
+	case p.Failed.Strategy == lockstep.StrategyTransaction:
+		return "rolled back, nothing of it was kept"
+	}
+	return "none of its statements was applied"
+}
+
+// goOn names the command that goes on.
+func goOn(p *lockstep.PartialError, interrupted bool) string {
+	command := "lockstep up"
+	if p.Failed.Direction == lockstep.Down {
+		command = "lockstep down"
+	}
+	switch {
+	case interrupted:
+		return command + " goes on from there"
+	case p.Resumable:
+		return fmt.Sprintf("fix what comes after the applied statements, then run %s: it goes on from there", command)
+	}
+	return fmt.Sprintf("fix it, then run %s again", command)
+}

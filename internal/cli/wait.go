@@ -1,0 +1,123 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lockstepdb/lockstep"
+	"github.com/lockstepdb/lockstep/internal/config"
+	"github.com/lockstepdb/lockstep/internal/view"
+)
+
+const waitHelp = `Wait until the database answers, or with --applied until nothing is pending:
+for containers that start before their database, or before the job that
+migrates it. It writes nothing and takes no lock.
+
+If the time is over the exit code is 1, or 3 when migrations are still pending.`
+
+// waitAnswer is what wait prints with --json.
+type waitAnswer struct {
+	Database string        `json:"database"`
+	Waited   time.Duration `json:"waited"` // nanoseconds
+}
+
+func newWait(a *app) *cobra.Command {
+	var limit time.Duration
+	var applied bool
+	cmd := &cobra.Command{
+		Use: "wait", GroupID: groupTend, Short: "Wait until the database answers", Long: waitHelp,
+		Example: "  lockstep wait\n  lockstep wait --for 5m --applied", Args: atMost(0),
+		RunE: a.with(noArguments(func(ctx context.Context, s *config.Settings) error {
+			if limit <= 0 {
+				return &usageError{"--for takes a time above zero", "lockstep wait --for 60s"}
+			}
+			if !s.HasDatabase() {
+				return noDatabase()
+			}
+			return a.runWait(ctx, s, limit, applied)
+		})),
+	}
+	cmd.Flags().DurationVar(&limit, "for", time.Minute, "how long to wait (`TIME`)")
+	cmd.Flags().BoolVar(&applied, "applied", false, "wait until nothing is pending")
+	return cmd
+}
+
+func (a *app) runWait(ctx context.Context, s *config.Settings, limit time.Duration, applied bool) error {
+	started := time.Now()
+	waiting, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	pause := 20 * time.Millisecond
+	told := false
+	for {
+		err := a.answers(waiting, s, applied)
+		if err == nil {
+			break
+		}
+		var usage *usageError
+		var files *lockstep.FilesError
+		if errors.As(err, &usage) || errors.As(err, &files) || isRefusal(err) {
+			return err // waiting changes nothing
+		}
+		if !told && time.Since(started) > time.Second {
+			told = true
+			a.tell("waiting for %s: %v\n", s.Database, err)
+		}
+		if !rest(waiting, &pause) {
+			return waitOver(ctx, limit, err)
+		}
+	}
+	if a.flags.json {
+		return a.printJSON(waitAnswer{s.Database.String(), time.Since(started)})
+	}
+	text := "answers"
+	if applied {
+		text = "has nothing pending"
+	}
+	return a.answer("%s %s, after %s.\n", s.Database, text, view.Duration(time.Since(started)))
+}
+
+// answers asks the database once.
+func (a *app) answers(ctx context.Context, s *config.Settings, applied bool) error {
+	return a.use(s, reads, func(m *session) error {
+		if !applied {
+			_, err := m.Server(ctx)
+			return err
+		}
+		n, err := m.Pending(ctx)
+		if err == nil && n > 0 {
+			err = fmt.Errorf("%w: %s", errPending, view.Count(n, "migration"))
+		}
+		return err
+	})
+}
+
+// isRefusal reports errors that the same question will meet again.
+func isRefusal(err error) bool {
+	var de *lockstep.DatabaseError
+	return errors.As(err, &de) && (de.Class == lockstep.ErrorAuth || de.Class == lockstep.ErrorPermission)
+}
+
+// rest waits before the next question, longer each time. It reports whether
+// there is time for one.
+func rest(ctx context.Context, pause *time.Duration) bool {
+	t := time.NewTimer(*pause)
+	defer t.Stop()
+	*pause = min(2**pause, time.Second)
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func waitOver(ctx context.Context, limit time.Duration, last error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("wait: %w", context.Cause(ctx))
+	}
+	return fmt.Errorf("waited %s: %w", limit, last)
+}
