@@ -84,6 +84,24 @@ func TestClean(t *testing.T) {
 	})
 }
 
+// Two clients share one server session: what the script of the first has set
+// must be gone when its message has been answered.
+func TestCleanTextBehindCommit(t *testing.T) {
+	onDrivers(t, func(t *testing.T, db *testdb.Database, driver string) {
+		conn := session(t, driver, db.URL)
+		fresh := state(t, conn)
+		run(t, conn, "BEGIN; SET search_path = pg_catalog; SET ROLE pg_monitor; CREATE TEMP TABLE tt (a int); COMMIT; "+dialect{}.CleanText())
+		if got := state(t, conn); got != fresh {
+			t.Errorf("after the message %s\nfresh %s", got, fresh)
+		}
+		fails(t, conn, "BEGIN; SET search_path = pg_catalog; SELECT 1/0; COMMIT; "+dialect{}.CleanText())
+		run(t, conn, "ROLLBACK")
+		if got := state(t, conn); got != fresh {
+			t.Errorf("after a failure %s\nfresh %s", got, fresh)
+		}
+	})
+}
+
 // state tells what a session has that a new one has not.
 func state(t *testing.T, q lockstep.Querier) string {
 	t.Helper()
