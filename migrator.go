@@ -1,6 +1,7 @@
 package lockstep
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -113,6 +114,15 @@ func (m *Migrator) nothingToDo(ctx context.Context) (*Plan, error) {
 	}
 	p.seal()
 	return p, nil
+}
+
+// UpToDate reports whether exactly the set with this [Set.Digest] is applied,
+// from the ledger's newest entry alone: one round trip, nothing is written, no
+// lock is taken, and no file is needed. The zero table is the default one.
+func UpToDate(ctx context.Context, q Querier, d Dialect, t LedgerTable, digest string) (bool, error) {
+	t.Name = cmp.Or(t.Name, defaultLedgerName)
+	head, err := newLedger(d, t).head(ctx, q)
+	return head != nil && head.SetDigest == digest, err
 }
 
 func (m *Migrator) planFrom(ctx context.Context, srv Server, h *history, t Target) (*Plan, error) {

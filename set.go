@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/lockstepdb/lockstep/sqltext"
 )
@@ -14,12 +15,14 @@ import (
 type Set struct {
 	versioned  []*Migration // by version, then name
 	repeatable []*Migration // by name
+	sum        func() setDigest
 }
 
 // NewSet orders and validates migrations made elsewhere. The error is a
 // *FilesError.
 func NewSet(migrations ...*Migration) (*Set, error) {
 	s := &Set{}
+	s.sum = sync.OnceValue(s.computeDigest)
 	for _, m := range migrations {
 		if m.Kind == KindRepeatable {
 			s.repeatable = append(s.repeatable, m)
@@ -136,14 +139,20 @@ func (m *Migration) check(o sqltext.Options) []Fault {
 	return faults
 }
 
+// Digest identifies the set by the names and checksums of its migrations. A
+// ledger whose newest entry carries it has exactly this set applied: see
+// [UpToDate].
+func (s *Set) Digest() string { return s.digest().String() }
+
 // digest is the digest that a ledger has when exactly this set is applied.
-func (s *Set) digest() setDigest {
+func (s *Set) digest() setDigest { return s.sum() }
+
+func (s *Set) computeDigest() setDigest {
 	var d setDigest
-	for _, m := range s.versioned {
-		d.toggle(m.Version, m.Name, m.Up.Checksum)
-	}
-	for _, m := range s.repeatable {
-		d.toggle(m.Version, m.Name, m.Up.Checksum)
+	for _, list := range [][]*Migration{s.versioned, s.repeatable} {
+		for _, m := range list {
+			d.toggle(m.Version, m.Name, m.Up.Checksum)
+		}
 	}
 	return d
 }
