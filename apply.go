@@ -286,6 +286,9 @@ func (r *run) carryOut(ctx context.Context, s Step) error {
 	} else {
 		err = r.runStatements(ctx, s, w)
 	}
+	if err != nil {
+		r.recordFailure(context.WithoutCancel(ctx), s, err)
+	}
 	if err != nil || w.dirty() {
 		r.renewSession(context.WithoutCancel(ctx))
 	}

@@ -81,7 +81,6 @@ func (r *run) goAlone(ctx context.Context, s Step) error {
 	}
 	r.m.emit(StatementStarted{s, 1, 1, "Go function", 1})
 	if err := fn(ctx, r.conn); err != nil {
-		r.recordFailure(steady, s, 0, "go")
 		return r.goError(s, err)
 	}
 	r.m.emit(StatementFinished{s, 1, 1, r.m.options.Now().Sub(started)})

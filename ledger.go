@@ -22,10 +22,15 @@ func newLedger(d Dialect, t LedgerTable) *ledger {
 	return &ledger{dialect: d, table: t, sql: d.Ledger(t)}
 }
 
-// create makes the table if it is missing.
+// create makes the table if it is missing. A killed run's own attempt may
+// still be at work in the server: then the second try finds the table.
 func (l *ledger) create(ctx context.Context, q Querier) error {
 	for _, stmt := range l.sql.Create {
-		if _, err := q.ExecContext(ctx, stmt); err != nil {
+		_, err := q.ExecContext(ctx, stmt)
+		if de := l.dialect.Classify(err); de != nil && de.Class == ErrorDuplicateKey {
+			_, err = q.ExecContext(ctx, stmt)
+		}
+		if err != nil {
 			return l.describe("create ledger", err)
 		}
 	}
@@ -101,22 +106,42 @@ func (l *ledger) missing(err error) bool {
 
 // describe wraps a database error with what a person can do about it.
 func (l *ledger) describe(doing string, err error) error {
-	de := l.dialect.Classify(err)
+	return describe(l.dialect, doing+" "+l.table.Name, l.sql.Grant, err)
+}
+
+// describe gives a database error the form that does not depend on the
+// driver, with a hint where a person can do something about it. grant is the
+// statement that gives the right that may be missing.
+func describe(d Dialect, doing, grant string, err error) error {
+	de := d.Classify(err)
 	if de == nil {
-		return fmt.Errorf("%s %s: %w", doing, l.table.Name, err)
+		return fmt.Errorf("%s: %w", doing, err)
 	}
-	wrapped := fmt.Errorf("%s %s: %w", doing, l.table.Name, de)
-	switch de.Class {
-	case ErrorPermission:
-		if l.sql.Grant == "" {
-			return wrapped
-		}
-		return WithHint(wrapped, "the user may not do that; let an administrator run: "+l.sql.Grant)
+	if de.Class == ErrorAuth || de.Class == ErrorUnknownTarget {
+		doing = "connect"
+	}
+	wrapped := fmt.Errorf("%s: %w", doing, de)
+	if hint := de.Class.hint(grant); hint != "" && de.Advice == "" {
+		return WithHint(wrapped, hint)
+	}
+	return wrapped
+}
+
+// hint says what a person can do about an error of the class.
+func (c ErrorClass) hint(grant string) string {
+	switch c {
+	case ErrorAuth:
+		return "check user and password of the database URL"
+	case ErrorUnknownTarget:
+		return "check host, port and database name of the URL, and that the server runs (lockstep wait waits for it)"
 	case ErrorReadOnly:
-		return WithHint(wrapped, "this database cannot be written (a replica, or opened read-only); name the primary with --db")
-	default:
-		return wrapped
+		return "this database cannot be written (a replica, or opened read-only); name the primary with --db"
+	case ErrorPermission:
+		if grant != "" {
+			return "the user may not do that; let an administrator run: " + grant
+		}
 	}
+	return ""
 }
 
 // insert writes entries in order.

@@ -54,27 +54,8 @@ func (m *Migrator) Server(ctx context.Context) (Server, error) {
 	return srv, nil
 }
 
-// describe gives a database error the form that does not depend on the
-// driver, with a hint where a person can do something about it.
 func (m *Migrator) describe(doing string, err error) error {
-	de := m.dialect.Classify(err)
-	if de == nil {
-		return fmt.Errorf("%s: %w", doing, err)
-	}
-	wrapped := fmt.Errorf("%s: %w", doing, de)
-	if de.Advice != "" {
-		return wrapped // the server's or dialect's own hint is better
-	}
-	switch de.Class {
-	case ErrorAuth:
-		return WithHint(wrapped, "check user and password of the database URL")
-	case ErrorUnknownTarget:
-		return WithHint(wrapped, "check host, port and database name of the URL, and that the server runs (lockstep wait waits for it)")
-	case ErrorReadOnly:
-		return WithHint(wrapped, "this database cannot be written (a replica, or opened read-only); name the primary with --db")
-	default:
-		return wrapped
-	}
+	return describe(m.dialect, doing, "", err)
 }
 
 // Plan computes what reaching the target would do. It only reads, takes no

@@ -2,6 +2,7 @@ package lockstep
 
 import (
 	"context"
+	"errors"
 	"os"
 	"time"
 )
@@ -67,11 +68,23 @@ func (r *run) written(e *Entry) {
 	r.m.emit(EntryWritten{*e})
 }
 
-// recordFailure notes in the ledger that a script stopped. It stores the
-// error's code and place, never its text: that may quote data.
-func (r *run) recordFailure(ctx context.Context, s Step, number int, code string) {
+// recordFailure notes in the ledger that a script stopped with a definite
+// error, after which nothing needs to be found out. It stores the error's code
+// and place, never its text: that may quote data.
+func (r *run) recordFailure(ctx context.Context, s Step, err error) {
+	var de *DatabaseError
+	if !errors.As(err, &de) || de.Class == ErrorConnection || de.Class == ErrorUnknownTarget {
+		return
+	}
+	if r.openSession(ctx) != nil {
+		return
+	}
 	e := r.entry(EntryFailed, s, r.m.options.Now())
-	e.Statement, e.Reason = number, code
+	e.Reason = de.Code
+	var se *StatementError
+	if errors.As(err, &se) {
+		e.Statement = se.Number
+	}
 	if rec := r.history.records[s.key()]; rec != nil {
 		e.Checksum = rec.checksum
 	}

@@ -27,19 +27,10 @@ func (r *run) runStatements(ctx context.Context, s Step, w *work) error {
 			return fmt.Errorf("stopped: %w", err)
 		}
 		if err := r.runUnit(ctx, s, w, u, started); err != nil {
-			r.failed(steady, s, u, err)
 			return err
 		}
 	}
 	return nil
-}
-
-// failed records a definite failure: after it nothing needs to be found out.
-func (r *run) failed(ctx context.Context, s Step, u unit, err error) {
-	var de *DatabaseError
-	if errors.As(err, &de) && de.Class != ErrorConnection && de.Class != ErrorUnknownTarget && r.conn != nil {
-		r.recordFailure(ctx, s, u.from, de.Code)
-	}
 }
 
 // recover finds out what an interrupted run left, and brings the session and
