@@ -97,7 +97,7 @@ func (r *run) acquire(ctx context.Context) error {
 		Holder: Holder{Host: hostname(), PID: os.Getpid(), Since: start.UTC()},
 	})
 	var holder Holder
-	for reported := time.Duration(-holderReport); ; {
+	for reported := -holderReport; ; {
 		held, err := r.lock.Try(ctx)
 		waited := r.m.options.Now().Sub(start)
 		r.result.Waited = waited

@@ -25,7 +25,7 @@ var (
 
 // Fault is one thing wrong with a file. Line and column are zero when the
 // whole file or folder is meant.
-type Fault struct {
+type Fault struct { //nolint:errname // it is one entry of a FilesError
 	File string      `json:"file"`
 	Pos  sqltext.Pos `json:"pos,omitzero"`
 	Msg  string      `json:"message"`
@@ -220,15 +220,18 @@ func (e *PartialError) Unwrap() error { return e.Err }
 // HintOf returns the hint of the first error in err's tree that carries one,
 // "" if none does.
 func HintOf(err error) string {
-	var h interface{ Hint() string }
 	for err != nil {
+		var h interface {
+			error
+			Hint() string
+		}
 		if !errors.As(err, &h) {
 			return ""
 		}
 		if s := h.Hint(); s != "" {
 			return s
 		}
-		err = errors.Unwrap(h.(error))
+		err = errors.Unwrap(h)
 	}
 	return ""
 }

@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"log"
-	"os"
-	"path/filepath"
 	"testing/fstest"
 
 	"github.com/lockstepdb/lockstep"
@@ -23,22 +21,18 @@ func exampleMigrations() fstest.MapFS {
 	}
 }
 
-// exampleDB opens an empty database. The caller removes dir.
-func exampleDB() (db *sql.DB, dir string) {
-	dir, err := os.MkdirTemp("", "lockstep")
+// exampleDB opens an empty database in memory, which is one connection.
+func exampleDB() *sql.DB {
+	db, err := sql.Open("sqlite", ":memory:")
 	if err != nil {
 		log.Fatal(err)
 	}
-	db, err = sql.Open("sqlite", filepath.Join(dir, "app.db"))
-	if err != nil {
-		log.Fatal(err)
-	}
-	return db, dir
+	db.SetMaxOpenConns(1)
+	return db
 }
 
 func ExampleMigrator_Up() {
-	db, dir := exampleDB()
-	defer os.RemoveAll(dir)
+	db := exampleDB()
 	set, err := lockstep.Load(exampleMigrations())
 	if err != nil {
 		log.Fatal(err)
@@ -60,8 +54,7 @@ func ExampleMigrator_Up() {
 }
 
 func ExampleMigrator_Plan() {
-	db, dir := exampleDB()
-	defer os.RemoveAll(dir)
+	db := exampleDB()
 	set, err := lockstep.Load(exampleMigrations())
 	if err != nil {
 		log.Fatal(err)

@@ -30,6 +30,7 @@ func killSessions(t *testing.T, db *testdb.Database) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer rows.Close()
 	var ids []int64
 	for rows.Next() {
 		var id int64

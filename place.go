@@ -12,9 +12,8 @@ import (
 )
 
 // statementError places an error of statement i: where the server points, or
-// where the statement begins. base is the byte offset of the statement in the
-// text that was sent.
-func (r *run) statementError(w *work, i int, err error, base int) error {
+// where the statement begins.
+func (r *run) statementError(w *work, i int, err error) error {
 	st := &w.statements[i]
 	se := &StatementError{File: w.Path, Number: i + 1, Pos: st.Pos, Statement: firstLine(st.written)}
 	de := r.m.dialect.Classify(err)
@@ -25,16 +24,13 @@ func (r *run) statementError(w *work, i int, err error, base int) error {
 		se.Err = err
 	} else {
 		se.Err = de
-		if off := byteOffset(de.Position) - base; de.Position > 0 && st.Text == st.written && off >= 0 && off <= len(st.Text) {
+		if off := bytesOf(st.Text, de.Position); de.Position > 0 && st.Text == st.written {
 			se.Pos = sqltext.PosAt(w.text, st.Pos.Offset+off)
 		}
 	}
 	se.Excerpt = sqltext.Excerpt(w.text, se.Pos)
 	return se
 }
-
-// byteOffset stands for a position that was converted to bytes already.
-func byteOffset(position int) int { return position - 1 }
 
 // batchError places an error of a message that held many statements.
 func (r *run) batchError(w *work, b *batch, err error) error {
@@ -44,7 +40,7 @@ func (r *run) batchError(w *work, b *batch, err error) error {
 	}
 	if de.Position <= 0 {
 		if n := w.inside.to - w.inside.from; n == 1 && de.Class != ErrorDuplicateKey {
-			return r.statementError(w, w.inside.from, err, 0)
+			return r.statementError(w, w.inside.from, err)
 		}
 		return r.unplaced(w, de)
 	}

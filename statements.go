@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/lockstepdb/lockstep/sqltext"
 )
 
 // runStatements runs a script unit by unit, recording each: what will be
@@ -205,7 +203,7 @@ func (r *run) tidy(ctx context.Context, s Step, w *work, i int) error {
 	}
 	note, err := witness.Prepare(ctx, r.conn, r.srv, w.statements[i].Statement)
 	if err != nil {
-		return r.statementError(w, i, err, 0)
+		return r.statementError(w, i, err)
 	}
 	if note != "" {
 		r.m.emit(Recovered{s, note})
@@ -238,12 +236,12 @@ func (r *run) watched(ctx context.Context, short ShortWaiter, s Step, w *work, i
 	st := &w.statements[i]
 	started := r.m.options.Now()
 	r.m.emit(StatementStarted{s, i + 1, i + 1, summary(st.written), attempt})
-	for command, err := range r.m.reader.Commands(sqltext.Statement(st.Statement)) {
+	for command, err := range r.m.reader.Commands(st.Statement) {
 		if err == nil {
 			err = short.ExecShort(ctx, r.m.db, r.conn, command, wait)
 		}
 		if err != nil {
-			return r.statementError(w, i, err, 0)
+			return r.statementError(w, i, err)
 		}
 	}
 	r.m.emit(StatementFinished{s, i + 1, i + 1, r.m.options.Now().Sub(started)})

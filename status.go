@@ -139,15 +139,15 @@ func (c *statusComputation) row(m *Migration) StatusRow {
 	return row
 }
 
-func (r *StatusRow) applied(rec *record) {
-	r.At, r.By, r.Duration = rec.at, rec.by, rec.duration
+func (s *StatusRow) applied(rec *record) {
+	s.At, s.By, s.Duration = rec.at, rec.by, rec.duration
 	switch rec.how {
 	case EntryBaselined:
-		r.State = StateBaselined
+		s.State = StateBaselined
 	case EntryAdopted:
-		r.State = StateAdopted
+		s.State = StateAdopted
 	default:
-		r.State = StateApplied
+		s.State = StateApplied
 	}
 }
 

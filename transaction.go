@@ -294,10 +294,10 @@ func (r *run) statement(ctx context.Context, s Step, w *work, i, attempt int) er
 	r.m.emit(StatementStarted{s, i + 1, i + 1, summary(st.written), attempt})
 	for command, err := range r.m.reader.Commands(st.Statement) {
 		if err != nil {
-			return r.statementError(w, i, err, 0)
+			return r.statementError(w, i, err)
 		}
 		if _, err := r.conn.ExecContext(ctx, command); err != nil {
-			return r.statementError(w, i, err, 0)
+			return r.statementError(w, i, err)
 		}
 	}
 	r.m.emit(StatementFinished{s, i + 1, i + 1, r.m.options.Now().Sub(started)})

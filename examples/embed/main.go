@@ -36,15 +36,15 @@ func main() {
 	path := flag.String("db", "notes.db", "database file")
 	address := flag.String("listen", "127.0.0.1:8080", "address to serve on")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, *path, *address); err != nil {
+	if err := run(*path, *address); err != nil {
 		slog.Error("stopped", "error", err, "hint", lockstep.HintOf(err))
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, path, address string) error {
+func run(path, address string) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
 		return err
