@@ -71,15 +71,10 @@ func (c *copyIn) read(r *reader) error {
 	if r.accept("BINARY") {
 		return errors.New("the binary format cannot stand in a script")
 	}
-	c.table = r.name()
-	if r.accept("(") {
-		for !r.done() && !r.accept(")") {
-			c.columns = append(c.columns, r.ident())
-			r.accept(",")
-		}
+	c.table, c.columns = r.name(), r.columns()
+	if !r.accept("FROM", "STDIN") || c.table == "" {
+		return errors.New("table and columns are not understood")
 	}
-	r.accept("FROM")
-	r.accept("STDIN")
 	r.accept("WITH")
 	if !r.is("(") {
 		return c.readOld(r)
@@ -90,6 +85,21 @@ func (c *copyIn) read(r *reader) error {
 		}
 	}
 	return c.end(r)
+}
+
+// columns steps over a list of columns and returns them as written, nil if
+// none is next.
+func (r *reader) columns() []string {
+	if !r.accept("(") {
+		return nil
+	}
+	var list []string
+	for name := r.ident(); name != ""; name = r.ident() {
+		list = append(list, name)
+		r.accept(",")
+	}
+	r.accept(")")
+	return list
 }
 
 // end refuses what may follow the options.

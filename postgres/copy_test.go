@@ -151,6 +151,7 @@ func TestCopyStoresWhatPsqlStoresAtRandom(t *testing.T) {
 func TestCopyRefusesWhatItCannotDo(t *testing.T) {
 	for _, c := range []struct{ sql, want string }{
 		{"COPY BINARY t FROM stdin", "binary"},
+		{"COPY t (1) FROM stdin", "not understood"},
 		{"COPY t FROM stdin (FORMAT binary)", "binary"},
 		{"COPY t FROM stdin (ENCODING 'latin1')", "LATIN1"},
 		{"COPY t FROM stdin (FORMAT csv, FORCE_NULL (a))", "FORCE_NULL"},

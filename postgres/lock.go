@@ -64,10 +64,13 @@ func lockKey(database, ledger string) int64 {
 
 // beginGuard begins the guard transaction and tries the lock; one row comes
 // back if it is taken. Timeouts that would end an idle transaction are
-// switched off for it. Checked on PostgreSQL 14.
+// switched off for it. The server asks every half minute whether the client's
+// machine is still there, so that the lock of one that vanished ends within a
+// minute instead of the system's two hours. Checked on PostgreSQL 14.
 func beginGuard(srv lockstep.Server, key int64, h lockstep.Holder) string {
 	settings := []string{
 		"idle_in_transaction_session_timeout = 0",
+		"tcp_keepalives_idle = 30", "tcp_keepalives_interval = 10", "tcp_keepalives_count = 3",
 		"lock_timeout = 5000",
 		"statement_timeout = 10000",
 		"application_name = '" + applicationName(h) + "'",

@@ -241,6 +241,28 @@ func (d *dialer) DialTimeout(network, address string, timeout time.Duration) (c 
 	return d.last, err
 }
 
+// What would end an idle transaction must not end the guard, but the end of
+// the client's machine must.
+func TestGuardTransactionSettings(t *testing.T) {
+	onDrivers(t, func(t *testing.T, db *testdb.Database, driver string) {
+		p := pool(t, driver, db.URL)
+		run(t, db.Open(t), "ALTER DATABASE "+db.Name+" SET idle_in_transaction_session_timeout = 10; ALTER DATABASE "+db.Name+" SET default_transaction_isolation = 'repeatable read'")
+		settings := "current_setting('idle_in_transaction_session_timeout') = '0' AND current_setting('tcp_keepalives_idle') = '30' AND current_setting('transaction_isolation') = 'read committed'"
+		if probe(t, p).Number >= 170000 {
+			run(t, db.Open(t), "ALTER DATABASE "+db.Name+" SET transaction_timeout = 2000")
+			settings += " AND current_setting('transaction_timeout') = '0'"
+		}
+		l, ok := newLock(t, pool(t, driver, db.URL), "x").(*lock)
+		if !ok {
+			t.Fatal("another kind of lock")
+		}
+		take(t, l)
+		if n, err := l.count(t.Context(), "SELECT 1 WHERE "+settings); n != 1 || err != nil {
+			t.Errorf("the guard's settings: %d, %v", n, err)
+		}
+	})
+}
+
 func TestLockIgnoresIdleWorkers(t *testing.T) {
 	onDrivers(t, func(t *testing.T, db *testdb.Database, driver string) {
 		conn := session(t, driver, db.URL)

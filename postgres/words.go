@@ -220,7 +220,9 @@ func stringValue(raw string) (string, bool) {
 		return unescape(raw[2 : n-1])
 	case n >= 4 && raw[0] == '$':
 		tag := strings.IndexByte(raw[1:], '$') + 2
-		return raw[tag : n-tag], true
+		if tag > 1 && n >= 2*tag { // else it is not closed
+			return raw[tag : n-tag], true
+		}
 	}
 	return "", false
 }
@@ -229,7 +231,7 @@ func stringValue(raw string) (string, bool) {
 func unescape(s string) (string, bool) {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
-		if s[i] == '\'' {
+		if s[i] == '\'' && i+1 < len(s) {
 			i++ // doubled
 		}
 		if s[i] != '\\' || i+1 == len(s) {
