@@ -287,12 +287,26 @@ func (r *run) carryOut(ctx context.Context, s Step) error {
 		err = r.runStatements(ctx, s, w)
 	}
 	if err != nil {
+		err = interrupted(ctx, err)
 		r.recordFailure(context.WithoutCancel(ctx), s, err)
 	}
 	if err != nil || w.dirty() {
 		r.renewSession(context.WithoutCancel(ctx))
 	}
 	return err
+}
+
+// interrupted returns ctx's error when err is but the way a driver reports
+// that ctx has ended.
+func interrupted(ctx context.Context, err error) error {
+	var de *DatabaseError
+	if ctx.Err() == nil || errors.Is(err, ctx.Err()) {
+		return err
+	}
+	if errors.As(err, &de) && de.Class != ErrorConnection && de.Class != ErrorCanceled {
+		return err
+	}
+	return fmt.Errorf("stopped: %w", ctx.Err())
 }
 
 func (r *run) load(s Step) (*work, error) {
