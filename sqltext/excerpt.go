@@ -2,6 +2,7 @@ package sqltext
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -38,41 +39,40 @@ func lineAround(text string, off int) (before, after string) {
 	return strings.TrimPrefix(before, bom), strings.TrimPrefix(after, bom)
 }
 
-// headColumns returns the start of s as it is shown, in at most width columns.
+// headColumns returns the start of s as it is shown in width columns. One is
+// for the mark that something was left out.
 func headColumns(s string, width int) string {
 	var b strings.Builder
-	for used := 0; s != ""; {
+	for s != "" {
 		r, size := utf8.DecodeRuneInString(s)
 		shown, cols := show(r)
-		if used += cols; used > width-1 && size < len(s) || used > width {
+		if cols > width || cols == width && size < len(s) {
 			b.WriteString("…")
 			break
 		}
 		b.WriteString(shown)
-		s = s[size:]
+		s, width = s[size:], width-cols
 	}
 	return b.String()
 }
 
-// tailColumns returns the end of s as it is shown, in at most width columns,
-// and how many it takes.
+// tailColumns is headColumns for the end of s. It also returns how many columns
+// that takes.
 func tailColumns(s string, width int) (string, int) {
-	used, shown := 0, []string(nil)
+	var parts []string
+	left := width
 	for s != "" {
 		r, size := utf8.DecodeLastRuneInString(s)
-		text, cols := show(r)
-		if used+cols > width-1 && size < len(s) || used+cols > width {
-			shown, used = append(shown, "…"), used+1
+		shown, cols := show(r)
+		if cols > left || cols == left && size < len(s) {
+			parts, left = append(parts, "…"), left-1
 			break
 		}
-		shown, used = append(shown, text), used+cols
-		s = s[:len(s)-size]
+		parts = append(parts, shown)
+		s, left = s[:len(s)-size], left-cols
 	}
-	var b strings.Builder
-	for i := len(shown) - 1; i >= 0; i-- {
-		b.WriteString(shown[i])
-	}
-	return b.String(), used
+	slices.Reverse(parts)
+	return strings.Join(parts, ""), width - left
 }
 
 // show returns how a character is shown and how many columns it takes.
@@ -86,38 +86,28 @@ func show(r rune) (string, int) {
 		return string(r), 0
 	case unicode.Is(unicode.Cf, r): // such as marks that turn the direction of text
 		return "·", 1
-	case unicode.Is(wide, r):
+	case isWide(r):
 		return string(r), 2
 	}
 	return string(r), 1
 }
 
-// wide holds the characters that terminals show in two columns: East Asian
-// wide and full-width ones and emoji (Unicode 15, in ranges).
-var wide = &unicode.RangeTable{
-	R16: []unicode.Range16{
-		{Lo: 0x1100, Hi: 0x115f, Stride: 1},
-		{Lo: 0x231a, Hi: 0x231b, Stride: 1},
-		{Lo: 0x23e9, Hi: 0x23ec, Stride: 1},
-		{Lo: 0x2614, Hi: 0x2615, Stride: 1},
-		{Lo: 0x26aa, Hi: 0x26ab, Stride: 1},
-		{Lo: 0x26bd, Hi: 0x26be, Stride: 1},
-		{Lo: 0x2705, Hi: 0x2705, Stride: 1},
-		{Lo: 0x270a, Hi: 0x270b, Stride: 1},
-		{Lo: 0x274c, Hi: 0x274c, Stride: 1},
-		{Lo: 0x2753, Hi: 0x2755, Stride: 1},
-		{Lo: 0x2e80, Hi: 0x303e, Stride: 1},
-		{Lo: 0x3041, Hi: 0xa4cf, Stride: 1},
-		{Lo: 0xac00, Hi: 0xd7a3, Stride: 1},
-		{Lo: 0xf900, Hi: 0xfaff, Stride: 1},
-		{Lo: 0xfe30, Hi: 0xfe6f, Stride: 1},
-		{Lo: 0xff00, Hi: 0xff60, Stride: 1},
-		{Lo: 0xffe0, Hi: 0xffe6, Stride: 1},
-	},
-	R32: []unicode.Range32{
-		{Lo: 0x1f300, Hi: 0x1f64f, Stride: 1},
-		{Lo: 0x1f680, Hi: 0x1f6ff, Stride: 1},
-		{Lo: 0x1f900, Hi: 0x1f9ff, Stride: 1},
-		{Lo: 0x20000, Hi: 0x3fffd, Stride: 1},
-	},
+// isWide tells whether terminals show a character in two columns: East Asian
+// wide and full-width ones and emoji, in ranges (Unicode 15).
+func isWide(r rune) bool {
+	switch {
+	case r < 0x1100:
+		return false
+	case r <= 0x115f, // Hangul
+		r >= 0x231a && r <= 0x231b, r >= 0x23e9 && r <= 0x23ec, r >= 0x2614 && r <= 0x2615,
+		r >= 0x26aa && r <= 0x26ab, r >= 0x26bd && r <= 0x26be, r == 0x2705, r >= 0x270a && r <= 0x270b,
+		r == 0x274c, r >= 0x2753 && r <= 0x2755, // emoji
+		r >= 0x2e80 && r <= 0x303e, r >= 0x3041 && r <= 0xa4cf, // CJK
+		r >= 0xac00 && r <= 0xd7a3, r >= 0xf900 && r <= 0xfaff, r >= 0xfe30 && r <= 0xfe6f,
+		r >= 0xff00 && r <= 0xff60, r >= 0xffe0 && r <= 0xffe6, // full width
+		r >= 0x1f300 && r <= 0x1f64f, r >= 0x1f680 && r <= 0x1f6ff, r >= 0x1f900 && r <= 0x1f9ff,
+		r >= 0x20000 && r <= 0x3fffd:
+		return true
+	}
+	return false
 }

@@ -16,7 +16,9 @@ const (
 	clsWord = clsAlpha | clsDigit | clsDollar
 )
 
-// classes maps a byte to its classes. It is never written to.
+// classes maps a byte to its classes.
+//
+//nolint:gochecknoglobals // a constant table that Go has no constants for; nothing writes to it
 var classes = func() (tab [256]uint8) {
 	mark := func(set string, cls uint8) {
 		for i := range len(set) {
@@ -213,13 +215,19 @@ func (l *lexer) number(i int) int {
 	return i
 }
 
-// oneOf returns the end of the longest of ops that stands at i, or i+1. The
-// longer operators come first.
-func (l *lexer) oneOf(i int, ops ...string) int {
-	for _, op := range ops {
+// operator returns the end of the operator at i: of one of the longer ones,
+// separated by spaces, or else of the single byte.
+func (l *lexer) operator(i int, three, two string) int {
+	if classes[l.at(i+1)]&clsOp == 0 { // what all of them have second
+		return i + 1
+	}
+	for op := range strings.SplitSeq(three, " ") {
 		if strings.HasPrefix(l.text[i:], op) {
 			return i + len(op)
 		}
+	}
+	if strings.Contains(two, l.text[i:i+2]) {
+		return i + 2
 	}
 	return i + 1
 }

@@ -80,7 +80,7 @@ func (l *lexer) myPunct(i int) (Kind, int) {
 	case c == '.' && classes[next]&clsDigit != 0 && (i == 0 || classes[l.text[i-1]]&clsWord == 0 && l.text[i-1] != '`'):
 		return Number, l.number(i)
 	}
-	return Operator, l.oneOf(i, "<=>", "->>", "->", "<=", "<>", "<<", ">=", ">>", "!=", ":=", "||", "&&")
+	return Operator, l.operator(i, "<=> ->>", "-> <= <> << >= >> != := || &&")
 }
 
 // myDashes tells whether the two dashes at i start a comment: before space or
@@ -135,6 +135,9 @@ func shellHint(word string) string {
 	return ""
 }
 
+// longestDelimiter is how long a delimiter may be in the shell.
+const longestDelimiter = 15
+
 // setDelimiter reads the DELIMITER command whose name ends at i. As in the
 // shell its argument ends at a space, unless it is in quotes.
 func (l *lexer) setDelimiter(start, i int) (Kind, int) {
@@ -151,6 +154,9 @@ func (l *lexer) setDelimiter(start, i int) (Kind, int) {
 		l.fail(start, "DELIMITER names no delimiter", "write it on the same line: DELIMITER //")
 	case strings.Contains(arg, `\`):
 		l.fail(start, "DELIMITER with a backslash", "choose another delimiter, such as //")
+	case len(arg) > longestDelimiter:
+		l.fail(start, "DELIMITER of more than 15 characters", "choose another delimiter, such as //")
+		arg = ""
 	}
 	l.delim = strings.TrimPrefix(arg, ";")
 	if l.delim != "" {

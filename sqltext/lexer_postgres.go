@@ -35,7 +35,9 @@ func (l *lexer) postgres(i int) (Kind, int) {
 			return Number, l.number(i)
 		}
 	case ':':
-		return Operator, l.oneOf(i, "::", ":=")
+		if next := l.at(i + 1); next == ':' || next == '=' {
+			return Operator, i + 2
+		}
 	}
 	return Operator, i + 1
 }
@@ -100,13 +102,12 @@ func (l *lexer) pgContinued(i int) int {
 }
 
 // pgLine returns the offset of the line feed or carriage return that ends the
-// line of i.
+// line of i, or the end of the text.
 func (l *lexer) pgLine(i int) int {
-	end := l.line(i)
-	if n := strings.IndexByte(l.text[i:end], '\r'); n >= 0 {
-		return i + n
+	for i < len(l.text) && l.text[i] != '\n' && l.text[i] != '\r' {
+		i++
 	}
-	return end
+	return i
 }
 
 // pgDollar reads a parameter or a dollar-quoted string.

@@ -38,7 +38,7 @@ func (l *lexer) sqlite(i int) (Kind, int) {
 	case '.':
 		return l.liteDot(i)
 	}
-	return Operator, l.oneOf(i, "->>", "->", "||", "<=", "<>", "<<", "==", ">=", ">>", "!=")
+	return Operator, l.operator(i, "->>", "-> || <= <> << == >= >> !=")
 }
 
 // liteWord reads a word, a blob, or a byte order mark, which is space

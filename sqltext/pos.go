@@ -67,7 +67,7 @@ func lineBreaks(seg, rest string) (n, last int) {
 	if strings.IndexByte(seg, '\r') < 0 {
 		return strings.Count(seg, "\n"), strings.LastIndexByte(seg, '\n') + 1
 	}
-	for i := 0; i < len(seg); i++ {
+	for i := range len(seg) {
 		switch seg[i] {
 		case '\r':
 			if strings.HasPrefix(seg[i+1:], "\n") || i+1 == len(seg) && strings.HasPrefix(rest, "\n") {

@@ -80,15 +80,18 @@ func (s *script) extend(t Token) {
 // useLine notes a USE that has no delimiter on its line: the shell then takes
 // the line for the whole command.
 func (s *script) useLine(t Token) {
-	if s.lex.o.Mode != MySQL || t.Kind != Ident || !isWord(s.lex.text[t.Start:t.End], "USE") {
+	text, delim := s.lex.text, s.lex.delim
+	if s.lex.o.Mode != MySQL || t.Kind != Ident || !isWord(text[t.Start:t.End], "USE") {
 		return
 	}
-	delim := s.lex.delim
 	if delim == "" {
 		delim = ";"
 	}
-	if end := s.lex.line(t.End); !strings.Contains(s.lex.text[t.End:end], delim) {
-		s.lineEnd = end
+	for i := t.End; i < len(text) && !strings.HasPrefix(text[i:], delim); i++ {
+		if text[i] == '\n' {
+			s.lineEnd = i
+			return
+		}
 	}
 }
 

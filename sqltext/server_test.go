@@ -64,7 +64,11 @@ func singlePostgres(t *testing.T, db *testdb.Database) func(sqltext.Statement) e
 	t.Cleanup(func() { conn.Close() })
 	return func(s sqltext.Statement) error {
 		return conn.Raw(func(driver any) error {
-			pg := driver.(*stdlib.Conn).Conn().PgConn()
+			c, ok := driver.(*stdlib.Conn)
+			if !ok {
+				return fmt.Errorf("driver's connection is a %T", driver)
+			}
+			pg := c.Conn().PgConn()
 			if s.CopyIn {
 				_, err := pg.CopyFrom(t.Context(), strings.NewReader(s.Data), s.Text)
 				return err

@@ -50,68 +50,67 @@ func pgSettings(text string, o, base Options) Options {
 // that kept the mode of the start, restores the options of the start.
 func mySettings(text string, o, base Options) Options {
 	tokens := significant(text, o)
-	for i := 1; i < len(tokens); i++ {
-		if !setsMode(text, tokens[:i+1]) {
-			continue
-		}
-		i++
-		if op := text[tokens[min(i, len(tokens)-1)].Start:]; strings.HasPrefix(op, ":=") || strings.HasPrefix(op, "=") {
-			o = modeValue(text, tokens[min(i+1, len(tokens)):], o, base)
+	for i := 1; i < len(tokens)-2; i++ {
+		sign := foldToken(text, tokens[i+1])
+		if (sign == "=" || sign == ":=") && setsMode(text, tokens[i-1:i+1]) {
+			o = modeValue(text, tokens[i+2:], o, base)
 		}
 	}
 	return o
 }
 
-// setsMode tells whether the last of tokens is sql_mode as it stands on the
-// left of an assignment for the session.
+// setsMode tells whether the second of two tokens is sql_mode of the session
+// as it stands on the left of an assignment.
 func setsMode(text string, tokens []Token) bool {
-	word := func(back int) string {
-		if back >= len(tokens) {
-			return ""
-		}
-		t := tokens[len(tokens)-1-back]
-		return strings.ToUpper(text[t.Start:t.End])
-	}
-	switch word(0) {
+	before := foldToken(text, tokens[0])
+	switch foldToken(text, tokens[1]) {
 	case "@@SQL_MODE", "@@SESSION.SQL_MODE", "@@LOCAL.SQL_MODE":
-		return word(1) == "SET" || word(1) == ","
+		return before == "SET" || before == ","
 	case "SQL_MODE":
-		switch word(1) {
-		case "SET", ",", "SESSION", "LOCAL":
-			return true
-		}
+		return before == "SET" || before == "," || before == "SESSION" || before == "LOCAL"
 	}
 	return false
 }
 
-// modeValue returns the options after sql_mode was set to the value that
-// tokens start with.
-func modeValue(text string, tokens []Token, o, base Options) Options {
-	word, modes := "", ""
-	for i, t := range tokens {
-		s := text[t.Start:t.End]
-		if i == 0 {
-			word = strings.ToUpper(s)
-		}
-		if t.Kind == String {
-			modes += strings.ToUpper(s)
-		}
-		if s == "," && (i == 1 || word != "CONCAT" && word != "REPLACE") || s == ")" {
-			break
-		}
+// foldToken returns a short token in upper case, and "" for a long one.
+func foldToken(text string, t Token) string {
+	if t.End-t.Start > 20 {
+		return ""
 	}
-	switch word {
-	case "CONCAT":
-		return withModes(o, modes, true)
-	case "REPLACE":
-		return withModes(o, modes, false)
+	return strings.ToUpper(text[t.Start:t.End])
+}
+
+// modeValue returns the options after sql_mode was set to the value that
+// tokens start with; there is at least one.
+func modeValue(text string, tokens []Token, o, base Options) Options {
+	call := foldToken(text, tokens[0])
+	switch {
+	case call == "CONCAT":
+		return withModes(o, stringsIn(text, tokens), true)
+	case call == "REPLACE":
+		return withModes(o, stringsIn(text, tokens), false)
+	case tokens[0].Kind == String:
+		o.AnsiQuotes, o.NoBackslashEscapes = false, false
+		return withModes(o, stringsIn(text, tokens[:1]), true)
 	}
 	o.AnsiQuotes, o.NoBackslashEscapes = base.AnsiQuotes, base.NoBackslashEscapes
-	if len(tokens) > 0 && tokens[0].Kind == String {
-		o.AnsiQuotes, o.NoBackslashEscapes = false, false
-		return withModes(o, modes, true)
-	}
 	return o
+}
+
+// stringsIn returns the strings among the first of tokens, up to a closing
+// parenthesis.
+func stringsIn(text string, tokens []Token) string {
+	const most = 12 // CONCAT(@@sql_mode, ',', 'ANSI_QUOTES')
+	all := ""
+	for _, t := range tokens[:min(most, len(tokens))] {
+		switch s := text[t.Start:t.End]; {
+		case s == ")":
+			return all
+		case t.Kind == String:
+			all += " " + strings.ToUpper(s)
+		}
+	}
+	return all
 }
 
 // withModes turns on or off what the modes named in s stand for.

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -65,7 +66,7 @@ func plain(statements []string, o sqltext.Options) []string {
 				b.WriteString(s[tok.Start:tok.End] + " ")
 			}
 		}
-		if text := strings.TrimRight(b.String(), " ;"); text != "" {
+		if text := strings.Trim(b.String(), " ;"); text != "" {
 			all = append(all, text)
 		}
 	}
@@ -207,6 +208,56 @@ func differing(a, b string) (restA, restB string) {
 	}
 	i = max(0, i-60)
 	return a[i:min(len(a), i+120)], b[i:min(len(b), i+120)]
+}
+
+// sqliteValid are statements that succeed on an empty database, in any order.
+var sqliteValid = []string{
+	"SELECT 'it''s;', x'3b', '\\' AS \"x;\"\"\"",
+	"SELECT [a;'] FROM (SELECT 1 AS \"a;'\")",
+	"SELECT `b;``` FROM (SELECT 1 AS \"b;`\")",
+	"SELECT 1 /* ; ' */ -- ; \"\n , 2 - -1, 4/2, 3>>1, 1.5e+3, .5",
+	"SELECT ?, ?2, :a, @b, $c, $d::e(;), '[1]' ->> '$[0]'",
+	"SELECT CASE WHEN 1 THEN CASE 1 WHEN 1 THEN 2 END END",
+	"CREATE TABLE IF NOT EXISTS x (begin, end, [case])",
+	"CREATE TEMP TABLE IF NOT EXISTS y AS SELECT 1 AS a",
+	"CREATE TEMP TRIGGER IF NOT EXISTS g AFTER INSERT ON y WHEN CASE WHEN 1 THEN 2 END\nBEGIN SELECT CASE WHEN 1 THEN 2 END; -- END;\n SELECT 'END;'; END",
+	"create temporary trigger if not exists \"begin\" before delete on y begin delete from y where a = 2; update y set a = 1; end",
+	"SAVEPOINT one",
+	"PRAGMA user_version = 1",
+	"VALUES (1), (';')",
+}
+
+// TestSQLiteShellSplitsAlike lets the shell note each statement that it runs,
+// and how long it took, which stands between them.
+func TestSQLiteShellSplitsAlike(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	layout := []string{" ", "\n", "\t\f", ";", "-- x; '\n", "/* ; ' */", "\n# it's;\n"}
+	timing := regexp.MustCompile(` -- \d+ ns\n`)
+	testdb.RunOn(t, testdb.SQLite, func(t *testing.T, db *testdb.Database) {
+		db.Exec(t, "CREATE TABLE y (a)") // for the triggers, if they come first
+		r := rand.New(rand.NewPCG(seed, 1))
+		var b strings.Builder
+		for range 300 {
+			for range r.IntN(4) {
+				b.WriteString(layout[r.IntN(len(layout))])
+			}
+			b.WriteString(sqliteValid[r.IntN(len(sqliteValid))] + ";")
+		}
+		script := b.String()
+		trace := filepath.Join(t.TempDir(), "trace")
+		if out, err := db.Shell(t, script, "-cmd", ".trace "+trace+" --profile"); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		sent, err := os.ReadFile(trace)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, want := plain(texts(t, script, lite), lite), plain(timing.Split(string(sent), -1), lite)
+		if !slices.Equal(got, want) {
+			t.Errorf("statements of %q\n   ours %q\nshell's %q", script, got, want)
+		}
+	})
 }
 
 // rows returns the first column of a query, one row after the other.

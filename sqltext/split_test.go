@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/lockstepdb/lockstep/sqltext"
 )
@@ -79,21 +80,22 @@ func runFaults(t *testing.T, o sqltext.Options, cases []faultCase) {
 func checkLaws(t *testing.T, text string, o sqltext.Options) {
 	t.Helper()
 	checkTokens(t, text, o)
-	off := 0
+	w := walker{text: text, line: 1, column: 1}
 	for p, err := range sqltext.Pieces(text, o) {
 		if err != nil {
-			checkFault(t, text, off, err)
+			checkFault(t, text, w.offset, err)
 			return
 		}
 		whole := p.Lead + p.Text + p.Tail + p.Data + p.DataEnd
-		if whole == "" || !strings.HasPrefix(text[off:], whole) {
-			t.Fatalf("piece %q is not what stands at %d of %q", whole, off, text)
+		if whole == "" || !strings.HasPrefix(text[w.offset:], whole) {
+			t.Fatalf("piece %q is not what stands at %d of %q", whole, w.offset, text)
 		}
-		checkPiece(t, text, off, p)
-		off += len(whole)
+		end := w.offset + len(whole)
+		checkPiece(t, &w, p)
+		w.walk(end - w.offset)
 	}
-	if off != len(text) {
-		t.Fatalf("pieces make up %d of the %d bytes of %q", off, len(text), text)
+	if w.offset != len(text) {
+		t.Fatalf("pieces make up %d of the %d bytes of %q", w.offset, len(text), text)
 	}
 }
 
@@ -103,27 +105,56 @@ func checkFault(t *testing.T, text string, from int, err error) {
 	if !errors.As(err, &e) {
 		t.Fatalf("error %v of %q is no SyntaxError", err, text)
 	}
-	if e.Pos.Offset < from || e.Pos.Offset > len(text) || e.Msg == "" || e.Pos != sqltext.PosAt(text, e.Pos.Offset) {
+	w := walker{text: text, line: 1, column: 1}
+	w.walk(e.Pos.Offset)
+	if e.Pos.Offset < from || e.Pos.Offset > len(text) || e.Msg == "" || e.Pos != w.pos() {
 		t.Fatalf("error %+v of %q does not stand in the piece at %d", *e, text, from)
 	}
 }
 
-func checkPiece(t *testing.T, text string, off int, p sqltext.Statement) {
+func checkPiece(t *testing.T, w *walker, p sqltext.Statement) {
 	t.Helper()
-	at := off + len(p.Lead)
-	if want := sqltext.PosAt(text, at); p.Pos != want {
-		t.Fatalf("piece %q of %q at %+v, want %+v", p.Text, text, p.Pos, want)
+	w.walk(len(p.Lead))
+	if p.Pos != w.pos() {
+		t.Fatalf("piece %q of %q at %+v, want %+v", p.Text, w.text, p.Pos, w.pos())
 	}
-	at += len(p.Text) + len(p.Tail)
-	if want := sqltext.PosAt(text, at); p.CopyIn && p.DataPos != want {
-		t.Fatalf("data %q of %q at %+v, want %+v", p.Data, text, p.DataPos, want)
+	w.walk(len(p.Text) + len(p.Tail))
+	if p.CopyIn && p.DataPos != w.pos() {
+		t.Fatalf("data %q of %q at %+v, want %+v", p.Data, w.text, p.DataPos, w.pos())
 	}
 	if !p.CopyIn && (p.Data != "" || p.DataEnd != "" || p.DataPos != sqltext.Pos{}) {
-		t.Fatalf("piece %+v of %q has data", p, text)
+		t.Fatalf("piece %+v of %q has data", p, w.text)
 	}
 	textless := p.Kind == sqltext.Empty || p.Kind == sqltext.Trailing
 	if textless != (p.Text == "") {
-		t.Fatalf("piece %+v of %q with text %q", p, text, p.Text)
+		t.Fatalf("piece %+v of %q with text %q", p, w.text, p.Text)
+	}
+}
+
+// walker works out positions another way than the package does: one character
+// after the other.
+type walker struct {
+	text                 string
+	offset, line, column int
+}
+
+func (w *walker) pos() sqltext.Pos {
+	return sqltext.Pos{Offset: w.offset, Line: w.line, Column: w.column}
+}
+
+// walk moves n bytes on, not beyond the end.
+func (w *walker) walk(n int) {
+	for end := min(w.offset+n, len(w.text)); w.offset < end; {
+		r, size := utf8.DecodeRuneInString(w.text[w.offset:end])
+		rest := w.text[w.offset+size:]
+		switch {
+		case r == '\ufeff' && w.offset == 0:
+		case r == '\n', r == '\r' && !strings.HasPrefix(rest, "\n"):
+			w.line, w.column = w.line+1, 1
+		default:
+			w.column++
+		}
+		w.offset += size
 	}
 }
 
