@@ -80,6 +80,14 @@ type SessionCleaner interface {
 	Clean(ctx context.Context, conn *sql.Conn) (keep bool, err error)
 }
 
+// TextCleaner is the ability to clean a session by SQL that can follow a
+// COMMIT in the same message: behind a pooler the next message may already
+// reach another session.
+type TextCleaner interface {
+	// CleanText returns the statements that undo what a script left.
+	CleanText() string
+}
+
 // Witness is the ability to tell, after a crash, whether a statement that
 // cannot share a transaction with its ledger entry took effect.
 type Witness interface {

@@ -116,6 +116,9 @@ func (r *run) compose(w *work, row LedgerRow, wait time.Duration) *batch {
 	}
 	b.offsets = append(b.offsets, b.Len())
 	b.add(r.ledger.sql.Literal(row), "COMMIT")
+	if c, ok := r.m.dialect.(TextCleaner); ok && w.dirty() {
+		b.add(c.CleanText())
+	}
 	return b
 }
 
