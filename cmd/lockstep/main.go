@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/lockstepdb/lockstep/internal/cli"
 )
@@ -26,6 +27,14 @@ func stopOnSignal(signals <-chan os.Signal, cancel context.CancelCauseFunc) {
 	<-signals
 	fmt.Fprintln(os.Stderr, "\nfinishing the current statement; press Ctrl-C again to stop at once")
 	cancel(cli.ErrInterrupted)
-	<-signals
-	os.Exit(130)
+	first := time.Now()
+	for range signals {
+		if time.Since(first) > doubled {
+			os.Exit(130)
+		}
+	}
 }
+
+// doubled is the time within which a second signal is the echo of the first:
+// timeout(1), make and others send it to the process and to its group.
+const doubled = 50 * time.Millisecond

@@ -40,7 +40,7 @@ func newBaseline(a *app) *cobra.Command {
 			if err := needReason(reason); err != nil {
 				return err
 			}
-			return a.use(s, writes, func(m *session) error {
+			return a.use(s, creates, func(m *session) error {
 				entries, err := m.Baseline(ctx, lockstep.Version(args[0]), reason)
 				m.quieten()
 				if err != nil {

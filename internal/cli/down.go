@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -56,11 +57,7 @@ func (a *app) revert(ctx context.Context, s *config.Settings, target lockstep.Ta
 	if s.Policy.ForbidDown && !o.dryRun {
 		return forbidsDown()
 	}
-	how := writes
-	if o.dryRun || s.Database.Scheme == config.SQLite { // where there is no file there is nothing to revert
-		how = reads
-	}
-	return a.use(s, how, func(m *session) error {
+	return a.use(s, changes, func(m *session) error {
 		if o.dryRun {
 			return a.dryRun(ctx, s, m, target)
 		}
@@ -78,7 +75,7 @@ func (a *app) revert(ctx context.Context, s *config.Settings, target lockstep.Ta
 }
 
 // errDeclined is the answer no.
-var errDeclined = fmt.Errorf("nothing was done: the question was not answered with yes")
+var errDeclined = errors.New("the question was not answered with yes")
 
 // askFor shows what would be done and asks whether to do it.
 func (a *app) askFor(ctx context.Context, s *config.Settings, m *session, target lockstep.Target) (*lockstep.Plan, error) {
@@ -94,7 +91,8 @@ func (a *app) askFor(ctx context.Context, s *config.Settings, m *session, target
 	}
 	yes, err := a.confirm(ctx, fmt.Sprintf("\n%s? What they added, and the rows in it, will be gone.", view.Intent(plan)))
 	if err == nil && !yes {
-		err = errDeclined
+		a.tell("Nothing was done.\n")
+		err = &saidError{errDeclined}
 	}
 	return plan, err
 }

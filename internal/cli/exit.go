@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/lockstepdb/lockstep"
+	"github.com/lockstepdb/lockstep/internal/config"
 )
 
 // The exit codes. exitHelp explains them.
@@ -23,7 +24,7 @@ const exitHelp = `Exit codes:
 
     0  done
     1  error: it could not be done
-    2  usage: wrong command, option or argument, or no database was named
+    2  usage: wrong command, option, argument, database URL or configuration file
     3  work is pending (status --check, wait --applied)
     4  refused by policy (lockstep.toml [policy])
     5  another run holds the lock and did not end in time
@@ -37,14 +38,13 @@ var errPending = errors.New("work is pending")
 
 // exitCode returns the exit code for an error; it is the one table.
 func exitCode(err error) int {
-	var usage *usageError
 	var partial *lockstep.PartialError
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.Is(err, ErrInterrupted):
 		return exitInterrupted
-	case errors.As(err, &usage):
+	case isUsage(err):
 		return exitUsage
 	case errors.Is(err, errPending):
 		return exitPending
@@ -58,6 +58,14 @@ func exitCode(err error) int {
 		return exitHistory
 	}
 	return exitError
+}
+
+// isUsage reports whether a command was called or configured wrongly.
+func isUsage(err error) bool {
+	var usage *usageError
+	var url *config.URLError
+	var file *config.FileError
+	return errors.As(err, &usage) || errors.As(err, &url) || errors.As(err, &file)
 }
 
 // kind names the sort of an error for --json.

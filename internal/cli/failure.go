@@ -91,13 +91,15 @@ func stepKey(s lockstep.Step) string { return string(s.Direction) + " " + s.ID()
 // outcome says what became of the step that failed.
 func outcome(p *lockstep.PartialError) string {
 	var database *lockstep.DatabaseError
-	isLost := errors.Is(p.Err, lockstep.ErrLockLost) ||
-		errors.As(p.Err, &database) && database.Class == lockstep.ErrorConnection
+	answered := errors.As(p.Err, &database) && database.Class != lockstep.ErrorConnection
+	isStopped := errors.Is(p.Err, context.Canceled) || errors.Is(p.Err, context.DeadlineExceeded)
 	switch {
-	case isLost:
-		return "the connection was lost: the next up finds out how far it came"
+	case errors.Is(p.Err, lockstep.ErrLockLost), database != nil && !answered:
+		return "the connection was lost: the next run finds out how far it came"
 	case p.Resumable:
 		return fmt.Sprintf("%d of %s applied and recorded", p.Applied, view.Count(p.Failed.Statements, "statement"))
+	case isStopped && !answered:
+		return "stopped: the next run finds out how far it came"
 	case p.Failed.Strategy == lockstep.StrategyTransaction:
 		return "rolled back, nothing of it was kept"
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"github.com/lockstepdb/lockstep"
 	"github.com/lockstepdb/lockstep/internal/config"
 	"github.com/lockstepdb/lockstep/internal/view"
 )
@@ -40,13 +41,18 @@ func Main(ctx context.Context, args []string, std Stdio) int {
 	if slices.Contains(args, "--json") { // also when the arguments could not be read
 		a.flags.json = true
 	}
-	return a.fail(interruption(ctx, err))
+	return a.fail(a.cause(ctx, err))
 }
 
-// interruption tells errors that came from a signal from others.
-func interruption(ctx context.Context, err error) error {
-	if cause := context.Cause(ctx); errors.Is(cause, ErrInterrupted) && !errors.Is(err, ErrInterrupted) {
+// cause tells errors that came from a signal, or from waiting for another run
+// until the time was over, from others.
+func (a *app) cause(ctx context.Context, err error) error {
+	holder := a.run.waitsFor()
+	switch {
+	case errors.Is(context.Cause(ctx), ErrInterrupted) && !errors.Is(err, ErrInterrupted):
 		return fmt.Errorf("%w: %w", ErrInterrupted, err)
+	case errors.Is(err, context.DeadlineExceeded) && holder != nil:
+		return &lockstep.LockedError{Holder: *holder, Waited: a.flags.timeout}
 	}
 	return err
 }
@@ -74,6 +80,9 @@ func (a *app) fail(err error) int {
 		return exitCode(err)
 	}
 	f := a.describe(err)
+	if len(f.NotApplied) > 0 { // below the course of the run
+		a.tell("\n")
+	}
 	// Nothing is left to be done about output that cannot be written.
 	_ = view.WriteFailure(a.err, a.errStyle(), f)
 	if a.flags.json {

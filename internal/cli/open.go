@@ -19,8 +19,9 @@ import (
 type access uint8
 
 const (
-	reads  access = iota // never creates a database file
-	writes               // creates a database file that is missing
+	reads   access = iota // no run: nothing is written
+	changes               // a run, on a database file that exists
+	creates               // a run, which creates a database file that is missing
 )
 
 // session is an open database with the migrations that belong to it.
@@ -51,7 +52,7 @@ func (a *app) open(s *config.Settings, how access) (*session, error) {
 	o.Tool = toolName()
 	o.Sinks = []lockstep.Sink{&a.run}
 	out := &session{db: db, database: s.Database.String()}
-	if how == writes && !a.flags.quiet {
+	if how != reads && !a.flags.quiet {
 		out.progress = view.NewProgress(a.err, a.errStyle(), out.database)
 		o.Sinks = append(o.Sinks, out.progress)
 	}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/lockstepdb/lockstep/internal/config"
@@ -14,6 +16,10 @@ import (
 // connectTimeout is how long making one connection may take, unless the URL
 // says otherwise.
 const connectTimeout = 10 * time.Second
+
+// cancelTimeout is how long the server may take to end a statement that was
+// cancelled, before the connection is closed.
+const cancelTimeout = 5 * time.Second
 
 // openPostgres opens a pool by pgx. Nothing is prepared on the server, so that
 // it works through poolers that give each transaction another session.
@@ -33,6 +39,12 @@ func openPostgres(d config.Database) (*sql.DB, []string, error) {
 	}
 	if c.ConnectTimeout == 0 && d.Param("connect_timeout") == "" {
 		c.ConnectTimeout = connectTimeout
+	}
+	// On an interrupt the server is asked to end the statement, and its answer
+	// is waited for. Closing the connection, as the driver does by itself, would
+	// leave the statement running, and what was sent along with it: the COMMIT.
+	c.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
+		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: cancelTimeout}
 	}
 	// The password may have come from PGPASSWORD or a password file.
 	return stdlib.OpenDB(*c), []string{c.Password}, nil

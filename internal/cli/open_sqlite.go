@@ -47,7 +47,7 @@ func checkFile(path string, how access) error {
 		return nil
 	case !errors.Is(err, fs.ErrNotExist):
 		return lockstep.WithHint(fmt.Errorf("open database: %w", err), "check the path and the permissions of its folders")
-	case how == reads:
+	case how != creates:
 		return lockstep.WithHint(fmt.Errorf("the database file %s does not exist", path), "lockstep up creates it; or check the path")
 	}
 	if dir := filepath.Dir(path); dir != "." {
@@ -67,7 +67,11 @@ func sqliteDSN(d config.Database, how access) string {
 		params = append(params, p.Key+"="+strings.ReplaceAll(url.QueryEscape(p.Value), "+", "%20"))
 	}
 	if d.Param("mode") == "" && !d.InMemory() {
-		params = append(params, map[access]string{reads: "mode=rw", writes: "mode=rwc"}[how])
+		mode := "mode=rw"
+		if how == creates {
+			mode = "mode=rwc"
+		}
+		params = append(params, mode)
 	}
 	if !waits(d) {
 		params = append(params, "_pragma=busy_timeout(5000)")

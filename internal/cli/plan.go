@@ -52,6 +52,9 @@ func (a *app) runPlan(ctx context.Context, s *config.Settings, o planOptions, ar
 	direction := lockstep.Up
 	if o.down {
 		direction = lockstep.Down
+		if s.Policy.ForbidDown {
+			return forbidsDown()
+		}
 	}
 	target, err := o.target("plan", direction, args)
 	if err != nil {

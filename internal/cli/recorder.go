@@ -6,19 +6,25 @@ import (
 	"github.com/lockstepdb/lockstep"
 )
 
-// recorder keeps what the library tells of its last run: the plan, which an
-// error does not carry. It is a lockstep.Sink.
+// recorder keeps what the library tells of its last run: what an error does
+// not carry. It is a lockstep.Sink.
 type recorder struct {
-	mu   sync.Mutex
-	plan *lockstep.Plan
+	mu     sync.Mutex
+	plan   *lockstep.Plan
+	holder *lockstep.Holder // whom the run waits for; nil: it does not
 }
 
-// Receive keeps the plan of a run that starts.
+// Receive keeps the plan of a run that starts, and whom it waits for.
 func (r *recorder) Receive(e lockstep.Event) {
-	if s, ok := e.(lockstep.RunStarted); ok {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.plan = s.Plan
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch e := e.(type) {
+	case lockstep.RunStarted:
+		r.plan = e.Plan
+	case lockstep.LockWaiting:
+		r.holder = &e.Holder
+	case lockstep.LockAcquired:
+		r.holder = nil
 	}
 }
 
@@ -41,4 +47,12 @@ func (r *recorder) deferred() int {
 		return 0
 	}
 	return r.plan.Deferred
+}
+
+// waitsFor returns the holder of the lock that the run waits for, nil if it
+// does not wait.
+func (r *recorder) waitsFor() *lockstep.Holder {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.holder
 }

@@ -41,7 +41,7 @@ func newRepair(a *app) *cobra.Command {
 			if err := needReason(r.Reason); err != nil {
 				return err
 			}
-			return a.use(s, writes, func(m *session) error { return a.runRepair(ctx, m, r) })
+			return a.use(s, changes, func(m *session) error { return a.runRepair(ctx, m, r) })
 		})),
 	}
 	f := cmd.Flags()
@@ -92,7 +92,13 @@ type repairAnswer struct {
 
 type repairChoice struct {
 	lockstep.Difference
-	Choices []string `json:"choices"` // commands
+	Choices []choice `json:"choices"`
+}
+
+// choice is one way to settle a difference.
+type choice struct {
+	Command string `json:"command"`
+	Means   string `json:"means"`
 }
 
 func (a *app) listRepairs(ctx context.Context, m *session) error {
@@ -110,36 +116,46 @@ func (a *app) listRepairs(ctx context.Context, m *session) error {
 	case len(differences) == 0:
 		return a.answer("Nothing to repair: files and ledger agree.\n")
 	}
-	for _, c := range answer.Differences {
-		if err := a.answer("%s\n%s\n", a.outStyle().Bold(c.Msg), "  "+strings.Join(c.Choices, "\n  ")); err != nil {
+	for _, d := range answer.Differences {
+		if err := a.answer("%s\n", d.text(a.outStyle())); err != nil {
 			return err
 		}
 	}
-	return a.answer("\n%s. lockstep validate shows what changed in the files.\n", view.Count(len(differences), "difference"))
+	return a.answer("%s. lockstep validate shows what changed in the files.\n", view.Count(len(differences), "difference"))
 }
 
-// choices lists the commands that settle a difference, with what they record.
-func choices(d lockstep.Difference) []string {
-	command := func(flag, means string) string {
-		return fmt.Sprintf(`lockstep repair --%s %s --reason "…"   # %s`, flag, d.ID, means)
+// text is the difference with its choices, ready to be copied.
+func (c repairChoice) text(style view.Style) string {
+	var b strings.Builder
+	b.WriteString(style.Bold(c.Msg) + "\n")
+	for _, one := range c.Choices {
+		b.WriteString("  " + style.Dim("# "+one.Means) + "\n  " + one.Command + "\n")
+	}
+	return b.String()
+}
+
+// choices lists the ways to settle a difference.
+func choices(d lockstep.Difference) []choice {
+	record := func(flag, means string) choice {
+		return choice{fmt.Sprintf(`lockstep repair --%s %s --reason "…"`, flag, d.ID), means}
 	}
 	switch d.Kind {
 	case lockstep.DiffChanged, lockstep.DiffLayout:
-		return []string{command("accept", repairMeaning(lockstep.RepairChecksum))}
+		return []choice{record("accept", repairMeaning(lockstep.RepairChecksum))}
 	case lockstep.DiffMissing:
-		return []string{
-			"git restore, or git log --diff-filter=D   # to bring the file back",
-			command("forget", repairMeaning(lockstep.RepairForget)),
+		return []choice{
+			{"git log --diff-filter=D --summary", "find the commit that deleted the file, and bring it back"},
+			record("forget", repairMeaning(lockstep.RepairForget)),
 		}
 	case lockstep.DiffUnfinished:
-		return []string{
-			"lockstep up   # goes on where it stopped",
-			command("mark-applied", "you finished it by hand: "+repairMeaning(lockstep.RepairApplied)),
-			command("mark-reverted", "you undid it by hand: "+repairMeaning(lockstep.RepairReverted)),
+		return []choice{
+			{"lockstep up", "goes on where it stopped"},
+			record("mark-applied", "it was finished by hand: "+repairMeaning(lockstep.RepairApplied)),
+			record("mark-reverted", "it was undone by hand: "+repairMeaning(lockstep.RepairReverted)),
 		}
 	}
-	return []string{
-		"lockstep new --renumber " + d.ID + "   # runs it after the others",
-		command("mark-applied", "it was done by hand: "+repairMeaning(lockstep.RepairApplied)),
+	return []choice{
+		{"lockstep new --renumber " + d.ID, "gives it a version at the end, to run after the others"},
+		record("mark-applied", "it was done by hand: "+repairMeaning(lockstep.RepairApplied)),
 	}
 }

@@ -79,6 +79,7 @@ func newRoot(a *app) *cobra.Command {
 	root.SetOut(a.std.Out) // help holds no secrets, and its examples look like some
 	root.SetErr(a.err)
 	root.SetFlagErrorFunc(flagError)
+	_ = root.RegisterFlagCompletionFunc("env", a.completeEnvs) // the flag exists
 	return root
 }
 

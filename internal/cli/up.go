@@ -63,9 +63,9 @@ func (a *app) runUp(ctx context.Context, s *config.Settings, o upOptions, args [
 	case s.Policy.RequirePlan && o.plan == "" && !o.dryRun:
 		return refuse("up takes a reviewed plan here (policy require_plan)", "lockstep plan --out plan.json, have it reviewed, then lockstep up --plan plan.json")
 	}
-	how := writes
+	how := creates
 	if o.dryRun {
-		how = reads
+		how = changes
 	}
 	return a.use(s, how, func(m *session) error {
 		switch {

@@ -57,9 +57,8 @@ func (a *app) runWait(ctx context.Context, s *config.Settings, limit time.Durati
 		if err == nil {
 			break
 		}
-		var usage *usageError
 		var files *lockstep.FilesError
-		if errors.As(err, &usage) || errors.As(err, &files) || isRefusal(err) {
+		if isUsage(err) || errors.As(err, &files) || isRefusal(err) {
 			return err // waiting changes nothing
 		}
 		if !told && time.Since(started) > time.Second {

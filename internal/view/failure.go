@@ -45,7 +45,7 @@ func WriteFailure(w io.Writer, style Style, f Failure) error {
 }
 
 func writeOne(b *strings.Builder, style Style, f Failure) {
-	b.WriteString(style.paint("error: ", red, bold) + cleanBlock(f.Message) + "\n")
+	b.WriteString(style.paint("error: ", red, bold) + style.wrap(cleanBlock(f.Message), len("error: ")) + "\n")
 	if f.Excerpt != "" {
 		b.WriteString("\n" + caret(style, f.Excerpt) + "\n")
 	}
@@ -58,28 +58,30 @@ func writeOne(b *strings.Builder, style Style, f Failure) {
 
 // writeState says what was done and what was not.
 func writeState(b *strings.Builder, style Style, f Failure) {
-	if len(f.Applied)+len(f.NotApplied) == 0 {
+	if len(f.NotApplied) == 0 {
 		return
 	}
-	names := func(label string, ids []string, codes ...string) {
-		const most = 5
-		more := ""
-		if n := len(ids) - most; n > 1 {
-			ids, more = ids[:most], fmt.Sprintf(" and %d more", n)
-		}
-		if len(ids) > 0 {
-			b.WriteString(style.paint(pad(label, 13), codes...) + clean(strings.Join(ids, ", ")) + more + "\n")
+	line := func(label, text string, codes ...string) {
+		if text != "" {
+			b.WriteString(style.paint(pad(label, 13), codes...) + clean(text) + "\n")
 		}
 	}
-	names("applied:", f.Applied, green)
-	if len(f.NotApplied) > 0 {
-		outcome := f.NotApplied[0]
-		if f.Outcome != "" {
-			outcome += " (" + f.Outcome + ")"
-		}
-		names("failed:", []string{outcome}, red)
-		names("not started:", f.NotApplied[1:], dim)
+	failed := f.NotApplied[0]
+	if f.Outcome != "" {
+		failed += " (" + f.Outcome + ")"
 	}
+	line("done:", listed(f.Applied), green)
+	line("failed:", failed, red)
+	line("not started:", listed(f.NotApplied[1:]), dim)
+}
+
+// listed names migrations; of many it gives the number and both ends.
+func listed(ids []string) string {
+	const most = 3
+	if n := len(ids); n > most {
+		return fmt.Sprintf("%s, %s to %s", Count(n, "migration"), ids[0], ids[n-1])
+	}
+	return strings.Join(ids, ", ")
 }
 
 func writeFaults(b *strings.Builder, style Style, faults []lockstep.Fault) {
@@ -87,7 +89,7 @@ func writeFaults(b *strings.Builder, style Style, faults []lockstep.Fault) {
 		if i > 0 {
 			b.WriteString("\n")
 		}
-		b.WriteString(style.paint("error: ", red, bold) + clean(f.Error()) + "\n")
+		b.WriteString(style.paint("error: ", red, bold) + style.wrap(clean(f.Error()), len("error: ")) + "\n")
 		if f.Line != "" {
 			b.WriteString("\n" + caret(style, f.Line) + "\n")
 		}
@@ -103,7 +105,7 @@ func writeDifferences(b *strings.Builder, style Style, all []lockstep.Difference
 		if i > 0 {
 			b.WriteString("\n")
 		}
-		b.WriteString(style.paint("error: ", red, bold) + clean(d.Msg) + "\n")
+		b.WriteString(style.paint("error: ", red, bold) + style.wrap(clean(d.Msg), len("error: ")) + "\n")
 		hint(b, style, d.Hint)
 	}
 	if len(all) > 1 {
@@ -113,7 +115,7 @@ func writeDifferences(b *strings.Builder, style Style, all []lockstep.Difference
 
 func hint(b *strings.Builder, style Style, text string) {
 	if text != "" {
-		b.WriteString(style.paint("hint: ", cyan, bold) + cleanBlock(text) + "\n")
+		b.WriteString(style.paint("hint: ", cyan, bold) + style.wrap(cleanBlock(text), len("hint: ")) + "\n")
 	}
 }
 

@@ -48,6 +48,10 @@ func (p *Progress) Stop() {
 	p.clear()
 }
 
+// widestName is the width up to which names are padded or cut, so that one
+// long name does not move the times of all others out of sight.
+const widestName = 64
+
 // frame is how long a picture of the live line stands.
 const frame = 100 * time.Millisecond
 
@@ -137,7 +141,7 @@ func (p *Progress) started(e lockstep.RunStarted) {
 	for _, s := range e.Plan.Steps {
 		p.indent = max(p.indent, width(clean(s.ID())))
 	}
-	p.indent = min(p.indent, max(p.style.Width-20, 40))
+	p.indent = min(p.indent, widestName, max(p.style.Width-20, 40))
 	p.line(p.style.Bold(Intent(e.Plan)) + " on " + clean(p.database))
 }
 

@@ -123,7 +123,44 @@ func pad(text string, columns int) string {
 }
 
 // Note returns a note as it is shown in a conversation.
-func (s Style) Note(text string) string { return s.paint("note: ", yellow) + cleanBlock(text) }
+func (s Style) Note(text string) string {
+	return s.paint("note: ", yellow) + s.wrap(cleanBlock(text), len("note: "))
+}
 
 // Failed returns bad news as it is shown in a conversation.
-func (s Style) Failed(text string) string { return s.paint("error: ", red, bold) + cleanBlock(text) }
+func (s Style) Failed(text string) string {
+	return s.paint("error: ", red, bold) + s.wrap(cleanBlock(text), len("error: "))
+}
+
+// wrap breaks long lines at spaces, where the width is known, and indents all
+// lines but the first.
+func (s Style) wrap(text string, indent int) string {
+	space := strings.Repeat(" ", indent)
+	if s.Width < 2*indent+20 {
+		return strings.ReplaceAll(text, "\n", "\n"+space)
+	}
+	var lines []string
+	for line := range strings.SplitSeq(text, "\n") {
+		lines = append(lines, brokenLine(line, s.Width-indent-1)...)
+	}
+	return strings.Join(lines, "\n"+space)
+}
+
+// brokenLine breaks one line into lines of at most most columns. Words that
+// are longer stay whole, so that they can be copied.
+func brokenLine(text string, most int) []string {
+	var lines []string
+	current := ""
+	for word := range strings.SplitSeq(text, " ") {
+		switch {
+		case current == "":
+			current = word
+		case width(current)+1+width(word) <= most:
+			current += " " + word
+		default:
+			lines = append(lines, current)
+			current = word
+		}
+	}
+	return append(lines, current)
+}
