@@ -3,7 +3,10 @@ package mysql
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"math/rand/v2"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -151,4 +154,22 @@ func background(t *testing.T, f func(ctx context.Context) error) (wait func() er
 	ctx := t.Context()
 	go func() { done <- f(ctx) }()
 	return func() error { return <-done }
+}
+
+// user makes a user with the given grants, in which %s stands for its name,
+// and opens a pool.
+func (s site) user(t *testing.T, grants ...string) *sql.DB {
+	t.Helper()
+	admin := s.pool(t)
+	name := s.Name + strconv.Itoa(rand.IntN(1000))
+	t.Cleanup(func() {
+		if _, err := admin.ExecContext(context.WithoutCancel(t.Context()), "DROP USER "+name); err != nil {
+			t.Error(err)
+		}
+	})
+	run(t, admin, "CREATE USER "+name+" IDENTIFIED BY 'secret'")
+	for _, grant := range grants {
+		run(t, admin, fmt.Sprintf(grant, name))
+	}
+	return s.pool(t, func(c *driver.Config) { c.User, c.Passwd = name, "secret" })
 }

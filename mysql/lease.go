@@ -82,15 +82,14 @@ func (l *runLock) takeRow(ctx context.Context, seen sighting) (held bool, err er
 	if seen.expires != "" {
 		take += " AND `expires` = '" + seen.expires + "'"
 	}
-	n, err := rowsAffected(l.conn.ExecContext(ctx, take))
-	if err != nil && !lostToOther(err) {
+	switch n, err := rowsAffected(l.conn.ExecContext(ctx, take)); {
+	case n == 1:
+		l.keep(ctx, token)
+		return true, nil
+	case err != nil && !lostToOther(err):
 		return false, fmt.Errorf("take the lock's row: %w", err)
 	}
-	if err != nil || n != 1 {
-		return false, nil
-	}
-	l.keep(ctx, token)
-	return true, nil
+	return false, nil
 }
 
 func (l *runLock) expiry() string {

@@ -84,10 +84,14 @@ func lockTableName(ledger string) string {
 	return ledger + suffix
 }
 
-// Try takes the lock if it is free. It never waits for another holder.
+// Try takes the lock if it is free, or tells that it is held already. It never
+// waits for another holder.
 func (l *runLock) Try(ctx context.Context) (held bool, err error) {
 	if l.held {
-		return true, nil
+		if l.check(ctx) == nil {
+			return true, nil
+		}
+		_ = l.Release(ctx) // it was lost; never fails
 	}
 	if err := l.open(ctx); err != nil {
 		return false, err

@@ -67,10 +67,8 @@ func (o *observer) anyLeft(kind string, names []string) {
 // definition returns how a thing is defined, and whether it is there.
 func (o *observer) definition(kind, name string) (text string, exists bool) {
 	switch kind {
-	case "TABLE", "VIEW", "PROCEDURE", "TRIGGER", "EVENT", "DATABASE", "PACKAGE", "PACKAGE BODY", "LIBRARY":
+	case "TABLE", "VIEW", "PROCEDURE", "TRIGGER", "EVENT", "DATABASE", "SEQUENCE", "PACKAGE", "PACKAGE BODY", "LIBRARY":
 		return o.showCreate(kind, name)
-	case "SEQUENCE":
-		return o.showCreate("TABLE", name)
 	case "FUNCTION":
 		text, exists = o.showCreate(kind, name)
 		if !exists {
@@ -93,11 +91,13 @@ func (o *observer) showCreate(kind, name string) (text string, exists bool) {
 		return "", false
 	}
 	text, err := o.query("SHOW CREATE " + kind + " " + qualified(splitName(name)))
-	return nextValue().ReplaceAllString(text, ""), o.found(err)
+	return text, o.found(err)
 }
 
-// nextValue is the part of a table's definition that inserts change.
-func nextValue() *regexp.Regexp { return regexp.MustCompile(` AUTO_INCREMENT=\d+`) }
+// withoutNextValue leaves out of a table's definition what inserts change.
+func withoutNextValue(definition string) string {
+	return regexp.MustCompile(` AUTO_INCREMENT=\d+`).ReplaceAllString(definition, "")
+}
 
 // account adds an account's grants, sorted, and its properties.
 func (o *observer) account(name string) (text string, exists bool) {
@@ -156,7 +156,8 @@ func (o *observer) firstRow(table string) {
 	o.add("first row", fmt.Sprint(err == nil, text))
 }
 
-// query returns all rows as text, but for the time of creation.
+// query returns all rows as text, without what changes by itself: the time of
+// creation, the next AUTO_INCREMENT value.
 func (o *observer) query(query string) (string, error) {
 	rows, err := o.q.QueryContext(o.ctx, query)
 	if err != nil {
@@ -178,9 +179,13 @@ func (o *observer) query(query string) (string, error) {
 			return "", err
 		}
 		for i, v := range values {
-			if columns[i] != "Created" {
-				fmt.Fprintf(&b, "%t %d:%s ", v.Valid, len(v.String), v.String)
+			switch columns[i] {
+			case "Created":
+				continue
+			case "Create Table":
+				v.String = withoutNextValue(v.String)
 			}
+			fmt.Fprintf(&b, "%t %d:%s ", v.Valid, len(v.String), v.String)
 		}
 		b.WriteByte('\n')
 	}

@@ -170,23 +170,16 @@ func (r *reader) waits() {
 // splitName divides an identifier as written into schema and name without
 // their quotes. The schema is "" if none is written.
 func splitName(written string) (schema, name string) {
-	parts := []string{""}
-	quoted := false
-	for i := range len(written) {
-		switch c := written[i]; {
+	dot, quoted := -1, false
+	for i, c := range []byte(written) {
+		switch {
 		case c == '`' || c == '"':
 			quoted = !quoted
-			fallthrough
-		default:
-			parts[len(parts)-1] += string([]byte{c})
 		case c == '.' && !quoted:
-			parts = append(parts, "")
+			dot = i
 		}
 	}
-	if len(parts) > 1 {
-		schema = unquote(parts[len(parts)-2])
-	}
-	return schema, unquote(parts[len(parts)-1])
+	return unquote(written[:max(dot, 0)]), unquote(written[dot+1:])
 }
 
 func unquote(ident string) string {

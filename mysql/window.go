@@ -35,10 +35,11 @@ func (e *UnseenLocksError) Hint() string { return e.Advice }
 // a lock on the whole server that keeps tables from being changed (FLUSH TABLES
 // WITH READ LOCK, a backup), for longer than age.
 //
-// MySQL shows the age of a transaction exactly. MariaDB shows the age of the
-// running statement, or how long a session has been idle, exactly, and the
-// start of a transaction in whole seconds: a transaction of several statements
-// may be older than it seems here by up to a second, and never younger.
+// MySQL shows the age of a transaction. MariaDB shows for how long a session
+// has run its statement, or been idle: there a transaction of many short
+// statements seems younger than it is. (information_schema.INNODB_TRX would not
+// help: InnoDB shows the same old copy as long as somebody asks more often than
+// ten times a second.)
 //
 // The error is an *UnseenLocksError where locks cannot be seen: on MySQL
 // without SELECT on performance_schema; on MariaDB, unless performance_schema
@@ -155,14 +156,12 @@ LEFT JOIN performance_schema.events_statements_current e ON e.THREAD_ID = l.thre
 LEFT JOIN performance_schema.session_connect_attrs a ON a.PROCESSLIST_ID = t.PROCESSLIST_ID AND a.ATTR_NAME = 'program_name'
 WHERE t.PROCESSLIST_ID <> CONNECTION_ID()`
 
-// holdersOnMariaDB does the same with what MariaDB shows. trx_started is cut to
-// seconds, in the system's time zone. Checked on MariaDB 10.11.
-const holdersOnMariaDB = `SELECT p.ID, p.USER, '', COALESCE(l.n, ''), p.COMMAND, COALESCE(p.STATE, ''), x.trx_id IS NOT NULL,
-  GREATEST(p.TIME_MS * 1000, COALESCE(TIMESTAMPDIFF(MICROSECOND, x.trx_started, CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', 'SYSTEM')) - 1000000, 0)),
-  p.TIME_MS * 1000, COALESCE(p.INFO, '')
+// holdersOnMariaDB does the same with what MariaDB shows. Checked on MariaDB
+// 10.11.
+const holdersOnMariaDB = `SELECT p.ID, p.USER, '', COALESCE(l.n, ''), p.COMMAND, COALESCE(p.STATE, ''), 0,
+  p.TIME_MS * 1000, p.TIME_MS * 1000, COALESCE(p.INFO, '')
 FROM (%s) l
 JOIN information_schema.PROCESSLIST p ON p.ID = l.id
-LEFT JOIN information_schema.INNODB_TRX x ON x.trx_mysql_thread_id = l.id
 WHERE p.ID <> CONNECTION_ID()`
 
 // The two views of MariaDB that show metadata locks.
@@ -228,8 +227,10 @@ func (h *holder) blocker(srv lockstep.Server) lockstep.Blocker {
 	switch {
 	case h.command == "Sleep" && h.inTransaction:
 		b.State = "idle in transaction"
+	case h.command == "Sleep" && srv.Flavor == flavorMariaDB: // which of the two is not shown
+		b.State = "idle in transaction or LOCK TABLES"
 	case h.command == "Sleep":
-		b.State = "idle"
+		b.State = "idle, has locked tables"
 	}
 	if h.query != "" {
 		b.QueryStart = time.Now().Add(-h.sinceQuery).UTC().Truncate(time.Millisecond)
