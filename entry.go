@@ -171,10 +171,18 @@ func (e *Entry) seal() (LedgerRow, error) {
 	return row, nil
 }
 
-// pack compresses a text; nil for "" and for texts that are too long to keep.
+// plainText is how long a text may be that is kept as it is: people can read
+// it in the table, and there is little to gain.
+const plainText = 1 << 10
+
+// pack compresses a long text; nil for "" and for texts that are too long to
+// keep. A compressed text begins with a byte that no UTF-8 text begins with.
 func pack(text string) ([]byte, error) {
-	if text == "" {
+	switch {
+	case text == "":
 		return nil, nil
+	case len(text) <= plainText:
+		return []byte(text), nil
 	}
 	var b bytes.Buffer
 	z, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
@@ -194,8 +202,8 @@ func pack(text string) ([]byte, error) {
 }
 
 func unpack(b []byte) (string, error) {
-	if len(b) == 0 {
-		return "", nil
+	if len(b) < 2 || b[0] != 0x1f || b[1] != 0x8b {
+		return string(b), nil
 	}
 	z, err := gzip.NewReader(bytes.NewReader(b))
 	if err != nil {
