@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/lockstepdb/lockstep/sqltext"
 )
 
@@ -107,4 +109,73 @@ func checkCompound(t *testing.T, s string, o sqltext.Options) {
 			equal(t, script, texts(t, script, o), want)
 		}
 	}
+}
+
+// randomRoutine returns a procedure of nested blocks. Choices are drawn from
+// pick, which returns a number below n.
+func randomRoutine(pick func(n int) int) string {
+	g := routineMaker{pick: pick}
+	return "CREATE PROCEDURE p(n INT) " + g.statement(4)
+}
+
+type routineMaker struct {
+	pick   func(n int) int
+	labels int
+}
+
+func (g *routineMaker) oneOf(list ...string) string { return list[g.pick(len(list))] }
+
+func (g *routineMaker) expr() string {
+	return g.oneOf("n", "n > 2", "CASE WHEN n THEN 1 ELSE 0 END", "IF(n, 1, 0) = 1", "EXISTS (SELECT 1 FROM x WHERE c = 'THEN')",
+		"(SELECT CASE n WHEN 1 THEN CASE WHEN n THEN 2 END END)", "(SELECT x.end + t.begin FROM x, t) = @do", "n /* THEN DO END */ = 1")
+}
+
+func (g *routineMaker) statements(depth int) string {
+	all := ""
+	for range 1 + g.pick(3) {
+		all += g.oneOf("", "", " ", "\n", " /* END; */ ", " -- END;\n", " # it's\n") + g.statement(depth) + g.oneOf(";", " ;", "\n;\n") + " "
+	}
+	return all
+}
+
+func (g *routineMaker) statement(depth int) string {
+	if depth == 0 || g.pick(4) == 0 {
+		return g.oneOf("SELECT CASE WHEN n THEN 1 ELSE 2 END AS `end`, IF(1, 2, 3)", "SET @a = CASE @a WHEN 1 THEN (CASE WHEN 2 THEN 3 END) ELSE 4 END",
+			"INSERT INTO x (c) VALUES (REPEAT('END;', 3))", "UPDATE x SET a = IF(a, 1, 2), b = CASE WHEN a THEN 1 END WHERE c = 'x'", "SET n = n - 1",
+			"IF n THEN SET n = 1; END IF", "BEGIN END", "DROP TABLE IF EXISTS y")
+	}
+	inner := func() string { return g.statements(depth - 1) }
+	switch g.pick(7) {
+	case 0:
+		return g.oneOf("IF ", "if ") + g.expr() + " THEN " + inner() + g.oneOf("", "ELSEIF "+g.expr()+" THEN "+inner()) + g.oneOf("", "ELSE "+inner()) + g.oneOf("END IF", "end if")
+	case 1:
+		return "CASE " + g.oneOf("", g.expr()+" ") + "WHEN " + g.expr() + " THEN " + inner() + "WHEN 2 THEN " + inner() + "ELSE " + inner() + "END CASE"
+	case 2:
+		return "WHILE " + g.expr() + " DO " + inner() + "END WHILE"
+	case 3:
+		return "REPEAT " + inner() + "UNTIL " + g.expr() + " END REPEAT"
+	case 4:
+		g.labels++
+		label := "l" + strings.Repeat("x", g.labels)
+		return label + g.oneOf(":", ": ", " : ") + "LOOP " + inner() + "LEAVE " + label + "; END LOOP" + g.oneOf("", " "+label)
+	case 5:
+		return "BEGIN DECLARE v INT DEFAULT CASE WHEN 1 THEN 2 END; DECLARE CONTINUE HANDLER FOR NOT FOUND, SQLSTATE '23000' " + g.statement(depth-1) + "; " + inner() + "END"
+	}
+	return g.oneOf("BEGIN ", "begin\n") + inner() + g.oneOf("END", "end")
+}
+
+func TestRandomCompounds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		pick := func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "pick") }
+		want := []string{"SELECT 1", randomRoutine(pick), "BEGIN", randomRoutine(pick), "SELECT 2"}
+		list, err := sqltext.Split(strings.Join(want, ";\n"), my)
+		if err != nil || len(list) != len(want) {
+			t.Fatalf("%d statements, %v:\n%s", len(list), err, strings.Join(want, ";\n"))
+		}
+		for i := range list {
+			if list[i].Text != want[i] {
+				t.Fatalf("got\n%s\nwant\n%s", list[i].Text, want[i])
+			}
+		}
+	})
 }

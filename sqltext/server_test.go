@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"net/url"
 	"slices"
 	"strings"
@@ -120,6 +121,52 @@ func TestServersTakeCompounds(t *testing.T) {
 				}
 			}
 		}
+	})
+}
+
+// TestServersTakeComments has the servers say how far a comment goes.
+func TestServersTakeComments(t *testing.T) {
+	for flavor, list := range map[string][]string{
+		"": {
+			"/*!40101 SELECT /* ; */ 1 */", "/*!40101 SELECT '*/;' */", "/*! SELECT 1; */", "SELECT /*! /*!50000 1, */ 2",
+			"SELECT 1 /*!50000 , 2 -- */\n */", "SELECT 1 /*!99999 it's ; /* nested */ */ + 2", "SELECT 1 /*!50003,2 */",
+			"SELECT 1 -- x\r, 2 ;\n + 3", "SELECT 5--1 -- ;\n", "SELECT 1 --\x01 ;\n + 2", "SELECT @`b;`, @'c;', @\"d;\"",
+			"SELECT 1a, `b;``\\` FROM (SELECT 1 AS 1a, 2 AS `b;``\\`) t", "SELECT 1 /* /* */ + 2 # ;\n + 3",
+		},
+		"mysql":   {"SELECT 1 /*M!100100 it's */ + 2"},
+		"mariadb": {"SELECT 1 /*!50701 it's */ + 2", "SELECT 1 /*M!100100 + ';*/' */", `SELECT \N`},
+	} {
+		testdb.RunOn(t, testdb.MySQL, func(t *testing.T, db *testdb.Database) {
+			if flavor == "" || flavor == db.Kind.Flavor {
+				runSingly(t, db, strings.Join(list, ";\n")+";")
+				equal(t, "statements", texts(t, strings.Join(list, ";\n"), optionsOf(db.Kind)), trimmed(list))
+			}
+		})
+	}
+}
+
+// trimmed cuts the comment off that ends a statement.
+func trimmed(list []string) []string {
+	list = slices.Clone(list)
+	for i, s := range list {
+		list[i], _, _ = strings.Cut(s, " -- ;\n")
+	}
+	return list
+}
+
+// TestServersTakeRandomCompounds does the same for compound statements made
+// at random.
+func TestServersTakeRandomCompounds(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	testdb.RunOn(t, testdb.MySQL, func(t *testing.T, db *testdb.Database) {
+		db.Exec(t, "CREATE TABLE x (a INT, b INT, c TEXT)")
+		r := rand.New(rand.NewPCG(seed, 1))
+		var script strings.Builder
+		for range 50 {
+			script.WriteString(randomRoutine(r.IntN) + ";\nDROP PROCEDURE p;\n")
+		}
+		runSingly(t, db, script.String())
 	})
 }
 
