@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/lockstepdb/lockstep"
@@ -14,12 +15,19 @@ import (
 // describe takes an error apart for people and machines.
 func (a *app) describe(err error) view.Failure {
 	f := view.Failure{Kind: kind(err), ExitCode: exitCode(err), Message: a.message(err), Hint: lockstep.HintOf(err)}
+	if f.Kind == "database" && a.database != "" {
+		f.Message = a.database + ": " + f.Message
+	}
+	if f.Hint == "" {
+		f.Hint = usualHint(err)
+	}
 	var files *lockstep.FilesError
 	var history *lockstep.HistoryError
 	switch {
 	case errors.As(err, &files):
-		f.Faults = files.Faults
-		first := files.Faults[0]
+		f.Faults = withHints(files.Faults)
+		first := f.Faults[0]
+		f.Hint = first.Hint
 		f.File, f.Line, f.Column, f.Excerpt = first.File, first.Pos.Line, first.Pos.Column, first.Line
 	case errors.As(err, &history):
 		f.Differences = history.Differences
@@ -28,6 +36,34 @@ func (a *app) describe(err error) view.Failure {
 	addPlace(&f, err)
 	a.addState(&f, err)
 	return f
+}
+
+// usualHint is the way out of errors that do not name one themselves.
+func usualHint(err error) string {
+	var chain *lockstep.ChainError
+	var database *lockstep.DatabaseError
+	switch {
+	case errors.Is(err, lockstep.ErrPlanStale):
+		return "make the plan again: lockstep plan --out FILE"
+	case errors.Is(err, errPending):
+		return "lockstep up applies what is pending"
+	case errors.As(err, &chain):
+		return fmt.Sprintf("the entries before %d are as they were written; compare the others with a backup", chain.Seq)
+	case errors.As(err, &database) && database.Class == lockstep.ErrorOther && strings.Contains(err.Error(), "ledger"):
+		return "if the table of that name is not lockstep's, name another one with --ledger"
+	}
+	return ""
+}
+
+// withHints gives faults without a way out the obvious one.
+func withHints(faults []lockstep.Fault) []lockstep.Fault {
+	faults = slices.Clone(faults)
+	for i := range faults {
+		if f := &faults[i]; f.Hint == "" && strings.HasPrefix(f.Msg, "unclosed") {
+			f.Hint = "close it: everything behind it is read as a part of it"
+		}
+	}
+	return faults
 }
 
 // message is the error without what is told elsewhere.

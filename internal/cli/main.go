@@ -63,6 +63,7 @@ type app struct {
 	out, err io.Writer // std's, without secrets
 	redactor atomic.Pointer[config.Redactor]
 	flags    commonFlags
+	database string   // the one that was opened, for people
 	run      recorder // what the library told of its last run
 }
 
@@ -125,4 +126,11 @@ func (a *app) tell(format string, args ...any) {
 // note tells what a person should know.
 func (a *app) note(text string) {
 	a.tell("%s\n", a.errStyle().Note(text))
+}
+
+// report tells of bad news whose details are in the answer. Errors are told
+// also when it is to be quiet.
+func (a *app) report(message, hint string) {
+	// Nothing is left to be done about output that cannot be written.
+	_ = view.WriteFailure(a.err, a.errStyle(), view.Failure{Message: message, Hint: hint})
 }

@@ -52,9 +52,7 @@ func newNew(a *app) *cobra.Command {
 	f.BoolVar(&o.data, "data", false, "it changes rows, not the schema")
 	f.BoolVar(&o.repeatable, "repeatable", false, "write repeatable/NAME.sql, which runs whenever its text changes")
 	f.StringVar(&o.renumber, "renumber", "", "give the pending migration `VERSION` a new version at the end")
-	cmd.MarkFlagsMutuallyExclusive("repeatable", "no-down")
-	cmd.MarkFlagsMutuallyExclusive("repeatable", "sequential")
-	cmd.MarkFlagsMutuallyExclusive("repeatable", "data")
+	cmd.PreRunE = exclusive([]string{"repeatable", "no-down"}, []string{"repeatable", "sequential"}, []string{"repeatable", "data"})
 	_ = cmd.RegisterFlagCompletionFunc("renumber", a.completeVersions) // the flag exists
 	return cmd
 }

@@ -1,10 +1,8 @@
 package cli
 
 import (
-	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"io/fs"
 
 	"github.com/lockstepdb/lockstep"
@@ -48,10 +46,11 @@ func (a *app) open(s *config.Settings, how access) (*session, error) {
 		return nil, err
 	}
 	a.redactor.Store(s.Redactor(secrets...))
+	a.database = s.Database.String()
 	o := s.Options()
 	o.Tool = toolName()
 	o.Sinks = []lockstep.Sink{&a.run}
-	out := &session{db: db, database: s.Database.String()}
+	out := &session{db: db, database: a.database}
 	if how != reads && !a.flags.quiet {
 		out.progress = view.NewProgress(a.err, a.errStyle(), out.database)
 		o.Sinks = append(o.Sinks, out.progress)
@@ -104,6 +103,8 @@ func load(dirs []string) (*lockstep.Set, error) {
 		return set, nil
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, lockstep.WithHint(err, "lockstep new makes the folder with the first migration; --dir names another one")
+	case lockstep.HintOf(err) == "":
+		return nil, lockstep.WithHint(err, "--dir names the folder that holds the migrations")
 	}
 	return nil, err
 }
@@ -131,13 +132,4 @@ func openDB(d config.Database, how access) (db *sql.DB, secrets []string, err er
 		db, err = openSQLite(d, how)
 	}
 	return db, nil, err
-}
-
-// explain gives an error of the database to a person as the library does,
-// for what the command asks the server by itself.
-func explain(ctx context.Context, d lockstep.Dialect, doing string, err error) error {
-	if de := d.Classify(err); de != nil && ctx.Err() == nil {
-		return fmt.Errorf("%s: %w", doing, de)
-	}
-	return fmt.Errorf("%s: %w", doing, err)
 }

@@ -23,6 +23,9 @@ func openSQLite(d config.Database, how access) (*sql.DB, error) {
 	if err := knownParams(d); err != nil {
 		return nil, err
 	}
+	if mode := d.Param("mode"); mode == "ro" || mode == "rw" {
+		how = changes // a file that is missing stays missing
+	}
 	if !d.InMemory() {
 		if err := checkFile(d.Path, how); err != nil {
 			return nil, err

@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -188,7 +187,14 @@ func varsOf(list []string) (map[string]string, error) {
 	return vars, nil
 }
 
-// isGiven reports whether a flag was given on the command line.
-func isGiven(cmd *cobra.Command, names ...string) bool {
-	return slices.ContainsFunc(names, cmd.Flags().Changed)
+// exclusive refuses pairs of options that contradict each other.
+func exclusive(pairs ...[]string) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, _ []string) error {
+		for _, pair := range pairs {
+			if cmd.Flags().Changed(pair[0]) && cmd.Flags().Changed(pair[1]) {
+				return &usageError{fmt.Sprintf("--%s and --%s exclude each other", pair[0], pair[1]), "give one of them"}
+			}
+		}
+		return nil
+	}
 }

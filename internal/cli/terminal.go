@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"golang.org/x/term"
@@ -39,7 +40,7 @@ func (a *app) style(w io.Writer) view.Style {
 
 // lookup returns an environment variable, "" if it is not set.
 func (a *app) lookup(name string) string {
-	for _, e := range a.std.Environ {
+	for _, e := range slices.Backward(a.std.Environ) {
 		if key, value, ok := strings.Cut(e, "="); ok && key == name {
 			return value
 		}

@@ -48,8 +48,7 @@ func newUp(a *app) *cobra.Command {
 	o.add(a, cmd, "stop after `VERSION`")
 	cmd.Flags().StringVar(&o.plan, "plan", "", "run the plan in `FILE`")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "try it and roll it back")
-	cmd.MarkFlagsMutuallyExclusive("plan", "dry-run")
-	cmd.MarkFlagsMutuallyExclusive("plan", "to")
+	cmd.PreRunE = exclusive([]string{"plan", "dry-run"}, []string{"plan", "to"})
 	return cmd
 }
 
@@ -95,7 +94,11 @@ func (a *app) applyFile(ctx context.Context, s *config.Settings, m *session, pat
 	}
 	plan, err := lockstep.ParsePlan(b)
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		err = fmt.Errorf("%s: %w", path, err)
+		if lockstep.HintOf(err) == "" {
+			err = lockstep.WithHint(err, "lockstep plan --out FILE writes one")
+		}
+		return err
 	}
 	if err := checkPolicy(s.Policy, m, plan, time.Now()); err != nil {
 		return err

@@ -145,7 +145,7 @@ func (a *app) validateLedger(ctx context.Context, s *config.Settings, m *session
 	if err != nil || len(real) == 0 {
 		return err
 	}
-	a.tell("%s\n", a.errStyle().Failed(fmt.Sprintf("files and ledger differ in %s", places(len(real)))))
+	a.report("files and ledger differ in "+places(len(real)), "lockstep repair lists what can be decided")
 	return &saidError{&lockstep.HistoryError{Differences: real}}
 }
 

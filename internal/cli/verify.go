@@ -19,7 +19,7 @@ func (a *app) verifyHistory(ctx context.Context, m *session) error {
 		answer := verifyAnswer{Valid: broken == nil, Entries: n}
 		if broken != nil {
 			answer.Broken, answer.ID, answer.Reason = broken.Seq, broken.ID, broken.Reason
-			a.tell("%s\n", a.errStyle().Failed(err.Error()))
+			a.report(err.Error(), usualHint(err))
 			err = &saidError{err}
 		}
 		return errors.Join(a.printJSON(answer), err)

@@ -52,11 +52,16 @@ func (a *app) runWait(ctx context.Context, s *config.Settings, limit time.Durati
 	defer cancel()
 	pause := 20 * time.Millisecond
 	told := false
+	var last error
 	for {
 		err := a.answers(waiting, s, applied)
 		if err == nil {
 			break
 		}
+		if waiting.Err() != nil && last != nil {
+			return waitOver(ctx, limit, last) // err only says that the time is over
+		}
+		last = err
 		var files *lockstep.FilesError
 		if isUsage(err) || errors.As(err, &files) || isRefusal(err) {
 			return err // waiting changes nothing

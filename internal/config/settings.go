@@ -112,7 +112,8 @@ func Resolve(in Input) (*Settings, error) {
 func environment(environ []string) map[string]string {
 	env := map[string]string{}
 	for _, e := range environ {
-		if name, value, ok := strings.Cut(e, "="); ok && value != "" {
+		name, value, _ := strings.Cut(e, "=")
+		if delete(env, name); value != "" { // the last one counts, and an empty one is none
 			env[name] = value
 		}
 	}

@@ -127,11 +127,6 @@ func (s Style) Note(text string) string {
 	return s.paint("note: ", yellow) + s.wrap(cleanBlock(text), len("note: "))
 }
 
-// Failed returns bad news as it is shown in a conversation.
-func (s Style) Failed(text string) string {
-	return s.paint("error: ", red, bold) + s.wrap(cleanBlock(text), len("error: "))
-}
-
 // wrap breaks long lines at spaces, where the width is known, and indents all
 // lines but the first.
 func (s Style) wrap(text string, indent int) string {
