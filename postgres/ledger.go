@@ -33,10 +33,16 @@ func (d dialect) Ledger(t lockstep.LedgerTable) lockstep.LedgerSQL {
 		Head:    selectLedger(table, short) + " DESC LIMIT 1",
 		Entries: selectLedger(table, short),
 		Full:    selectLedger(table, all),
+		Holds:   func(digest string) string { return holds(table, digest) },
 		Literal: func(row lockstep.LedgerRow) string { return insertLedger(table, literals(all, row)) },
 		Regain:  regain,
 		Grant:   d.grantLedger(t.Schema, table),
 	}
+}
+
+// holds has a row if the newest entry carries the digest, which is hex.
+func holds(table, digest string) string {
+	return "SELECT 1 FROM (SELECT set_digest FROM " + table + " ORDER BY seq DESC LIMIT 1) AS head WHERE set_digest = '" + digest + "'"
 }
 
 // createLedger makes the table. The primary key on seq is the fence between

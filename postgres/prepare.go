@@ -16,6 +16,10 @@ import (
 // REINDEX CONCURRENTLY, a detach of a partition that was begun and not
 // finished. An index that is valid, that a session is building, or that
 // belongs to a constraint is never touched. conn must be outside a transaction.
+//
+// Where there is something to clear it waits for older transactions as st
+// itself would, whatever the session's lock_timeout is; the session's
+// statement_timeout and ctx bound it.
 func (d dialect) Prepare(ctx context.Context, conn *sql.Conn, srv lockstep.Server, st sqltext.Statement) (string, error) {
 	o := lexerAt(srv, st)
 	var note string
@@ -187,24 +191,23 @@ func finishDetach(ctx context.Context, conn *sql.Conn, l lone) (string, error) {
 	return "finished detaching partition " + l.name + ", begun by an attempt that did not finish", nil
 }
 
-// patiently runs f without lock_timeout and statement_timeout, because what it
-// does waits without being in anybody's way, and sets them again afterwards.
+// patiently runs f without lock_timeout, because what it does waits for others
+// without being in their way, and sets it again afterwards.
 func patiently(ctx context.Context, conn *sql.Conn, f func() error) (err error) {
-	var lock, statement string
-	const read = "SELECT pg_catalog.current_setting('lock_timeout'), pg_catalog.current_setting('statement_timeout')"
-	if err := conn.QueryRowContext(ctx, read).Scan(&lock, &statement); err != nil {
+	var before string
+	if err := conn.QueryRowContext(ctx, "SELECT pg_catalog.current_setting('lock_timeout')").Scan(&before); err != nil {
 		return err
 	}
-	if lock == "0" && statement == "0" {
+	if before == "0" {
 		return f()
 	}
-	if _, err := conn.ExecContext(ctx, "SET lock_timeout = 0; SET statement_timeout = 0"); err != nil {
+	if _, err := conn.ExecContext(ctx, "SET lock_timeout = 0"); err != nil {
 		return err
 	}
 	defer func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 		defer cancel()
-		_, reset := conn.ExecContext(ctx, "SET lock_timeout = '"+lock+"'; SET statement_timeout = '"+statement+"'")
+		_, reset := conn.ExecContext(ctx, "SET lock_timeout = '"+before+"'")
 		err = errors.Join(err, reset)
 	}()
 	return f()

@@ -189,6 +189,30 @@ func TestPrepareDropsWhatReindexLeft(t *testing.T) {
 	})
 }
 
+// Clearing up behind a statement that did not get past a long reader must not
+// wait for that reader for ever.
+func TestPrepareIsBounded(t *testing.T) {
+	testdb.RunOn(t, testdb.Postgres, func(t *testing.T, db *testdb.Database) {
+		run(t, db.Open(t), `CREATE TABLE t (a int); CREATE TABLE p (a int) PARTITION BY LIST (a); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)`)
+		reader, worker := session(t, "pgx", db.URL), session(t, "pgx", db.URL)
+		run(t, reader, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT * FROM t, p")
+		for _, text := range []string{`CREATE INDEX CONCURRENTLY i ON t (a)`, `ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY`} {
+			run(t, worker, "SET statement_timeout = 200; SET lock_timeout = 0")
+			fails(t, worker, text)
+			_, err := dialect{}.Prepare(t.Context(), worker, lockstep.Server{}, statement(t, text))
+			if de := Dialect().Classify(err); de == nil || de.Class != lockstep.ErrorCanceled {
+				t.Errorf("%v: %s", err, text)
+			}
+		}
+		run(t, reader, "COMMIT")
+		for _, text := range []string{`CREATE INDEX CONCURRENTLY i ON t (a)`, `ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY`} {
+			if note := prepare(t, db, text); note == "" {
+				t.Errorf("nothing was left of %s", text)
+			}
+		}
+	})
+}
+
 func TestPrepareFinishesDetach(t *testing.T) {
 	testdb.RunOn(t, testdb.Postgres, func(t *testing.T, db *testdb.Database) {
 		const detach = `ALTER TABLE "P" DETACH PARTITION public.p1 CONCURRENTLY`
