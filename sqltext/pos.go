@@ -7,9 +7,9 @@ import (
 
 // Pos is a position in a text. The zero Pos is no position.
 type Pos struct {
-	Offset int // in bytes, from 0
-	Line   int // from 1; a line ends with LF, CR LF or a lone CR
-	Column int // in Unicode characters, from 1; a byte that is no UTF-8 counts as one
+	Offset int `json:"offset"` // in bytes, from 0
+	Line   int `json:"line"`   // from 1; a line ends with LF, CR LF or a lone CR
+	Column int `json:"column"` // in Unicode characters, from 1; a byte that is no UTF-8 counts as one
 }
 
 // textStart is the position of the first byte.

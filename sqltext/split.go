@@ -3,11 +3,20 @@ package sqltext
 import "iter"
 
 // Statements yields the statements of text in order. It stops behind the
-// first error, which is a *[SyntaxError].
+// first error, which is a *[SyntaxError]. What [Pieces] would yield between two
+// statements stands in the Lead of the second.
 func Statements(text string, o Options) iter.Seq2[Statement, error] {
 	return func(yield func(Statement, error) bool) {
+		end := 0 // of the statement before
 		for s, err := range Pieces(text, o) {
-			if (err != nil || s.Kind == Executable) && !yield(s, err) {
+			if err == nil && s.Kind != Executable {
+				continue
+			}
+			if err == nil {
+				s.Lead = text[end:s.Pos.Offset]
+				end += len(s.Lead) + len(s.Text) + len(s.Tail) + len(s.Data) + len(s.DataEnd)
+			}
+			if !yield(s, err) {
 				return
 			}
 		}

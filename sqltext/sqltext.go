@@ -99,11 +99,17 @@ const (
 
 // Statement is one piece of a script. Lead+Text+Tail+Data+DataEnd of all
 // pieces, in order, is the script byte for byte.
+//
+// All texts are as they stand in the script, line ends too. The shells of
+// MySQL, MariaDB and SQLite make CR LF in strings and bodies an LF; who wants
+// that must fold the script before.
 type Statement struct {
 	// Kind is Executable for everything that Statements and Split return.
 	Kind PieceKind
 	// Lead is what stands between the piece before and Text: space and
-	// comments, for the first piece also the byte order mark.
+	// comments, for the first piece also the byte order mark. In the results
+	// of Statements and Split the piece before is the statement before, so
+	// that Lead may also hold client commands and stray semicolons.
 	Lead string
 	// Text is the statement from its first token to its last, without the
 	// delimiter. Executable comments belong to it; so do hints, unless they

@@ -282,3 +282,24 @@ func TestModeString(t *testing.T) {
 	}
 	equal(t, "modes", got, []string{"mode(0)", "postgres", "mysql", "sqlite", "mode(4)"})
 }
+
+// TestLead checks where a comment is found that stands above a client command.
+func TestLead(t *testing.T) {
+	const script = "-- one\nDELIMITER //\nSELECT 1//\n-- two\nDELIMITER ;\n; -- three\nSELECT 2; -- four"
+	list, err := sqltext.Split(script, my)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var leads, pieces []string
+	for _, s := range list {
+		leads = append(leads, s.Lead)
+	}
+	for s, err := range sqltext.Pieces(script, my) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		pieces = append(pieces, s.Lead)
+	}
+	equal(t, "leads of statements", leads, []string{"-- one\nDELIMITER //\n", "\n-- two\nDELIMITER ;\n; -- three\n"})
+	equal(t, "leads of pieces", pieces, []string{"-- one\n", "\n", "\n-- two\n", "\n", " -- three\n", " -- four"})
+}
