@@ -32,7 +32,7 @@ type Stdio struct {
 // returns its exit code.
 func Main(ctx context.Context, args []string, std Stdio) int {
 	a := newApp(std)
-	root := newRoot(a)
+	root := newRoot(a) //nolint:contextcheck // commands take their context from cobra
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err == nil {

@@ -83,9 +83,16 @@ func scripts(t *testing.T, pattern string) []string {
 
 type dbKey struct{}
 
-func database(ts *testscript.TestScript) *sql.DB {
-	return opened(ts.Value(dbKey{}).(*testdb.Database))
+// databaseOf returns the database of a script; Setup made one.
+func databaseOf(ts *testscript.TestScript) *testdb.Database {
+	db, ok := ts.Value(dbKey{}).(*testdb.Database)
+	if !ok {
+		ts.Fatalf("the script has no database")
+	}
+	return db
 }
+
+func database(ts *testscript.TestScript) *sql.DB { return opened(databaseOf(ts)) }
 
 // opened returns the database's pool. A script that fails says so itself.
 func opened(db *testdb.Database) *sql.DB { return db.Open(noTB{}) }
@@ -204,7 +211,7 @@ func hold(ts *testscript.TestScript, _ bool, _ []string) {
 	db, ctx := database(ts), context.Background()
 	dialect := map[string]lockstep.Dialect{
 		testdb.SQLite: sqlite.Dialect(), testdb.Postgres: postgres.Dialect(), testdb.MySQL: mysql.Dialect(),
-	}[ts.Value(dbKey{}).(*testdb.Database).Kind.Dialect]
+	}[databaseOf(ts).Kind.Dialect]
 	srv, err := dialect.Probe(ctx, db)
 	ts.Check(err)
 	lock := dialect.Lock(db, srv, lockstep.LockRequest{

@@ -124,8 +124,8 @@ func (a *app) validateLedger(ctx context.Context, s *config.Settings, m *session
 	if err != nil {
 		return err
 	}
-	real := realDifferences(differences)
-	if len(real) == 0 {
+	serious := seriousDifferences(differences)
+	if len(serious) == 0 {
 		if err := a.checkPendingPolicy(ctx, s, m); err != nil {
 			return err
 		}
@@ -135,18 +135,18 @@ func (a *app) validateLedger(ctx context.Context, s *config.Settings, m *session
 		if differences == nil {
 			differences = []lockstep.Difference{}
 		}
-		err = a.printJSON(validateAnswer{len(real) == 0, m.Set().Len(), true, m.database, differences})
+		err = a.printJSON(validateAnswer{len(serious) == 0, m.Set().Len(), true, m.database, differences})
 	case !a.flags.quiet:
 		err = view.Differences(a.out, a.outStyle(), differences)
-		if err == nil && len(real) == 0 {
+		if err == nil && len(serious) == 0 {
 			err = a.answer("%s well-formed and match the ledger of %s.\n", areAre(m.Set().Len()), m.database)
 		}
 	}
-	if err != nil || len(real) == 0 {
+	if err != nil || len(serious) == 0 {
 		return err
 	}
-	a.report("files and ledger differ in "+places(len(real)), "lockstep repair lists what can be decided")
-	return &saidError{&lockstep.HistoryError{Differences: real}}
+	a.report("files and ledger differ in "+places(len(serious)), "lockstep repair lists what can be decided")
+	return &saidError{&lockstep.HistoryError{Differences: serious}}
 }
 
 func places(n int) string {
@@ -156,15 +156,15 @@ func places(n int) string {
 	return fmt.Sprintf("%d places", n)
 }
 
-// realDifferences leaves out what is harmless.
-func realDifferences(all []lockstep.Difference) []lockstep.Difference {
-	var real []lockstep.Difference
+// seriousDifferences leaves out what is harmless.
+func seriousDifferences(all []lockstep.Difference) []lockstep.Difference {
+	var serious []lockstep.Difference
 	for _, d := range all {
 		if d.Kind != lockstep.DiffLayout {
-			real = append(real, d)
+			serious = append(serious, d)
 		}
 	}
-	return real
+	return serious
 }
 
 // checkPendingPolicy applies the policy to what is pending.

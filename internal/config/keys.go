@@ -124,14 +124,4 @@ func keyNames(table string) []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-// keyNamed returns the key of that name.
-func keyNamed(name string) (Key, bool) {
-	for _, k := range Keys() {
-		if k.Name == name {
-			return k, true
-		}
-	}
-	return Key{}, false
-}
-
 func (k Key) wrong() string { return fmt.Sprintf("%s has a value it cannot have", k.Name) }

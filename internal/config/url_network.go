@@ -114,7 +114,7 @@ func (d *Database) parseAddress(s string) (rest string, ok bool) {
 
 // parseHost reads name, name:port, [address] or [address]:port.
 func parseHost(s string) (h Host, ok bool) {
-	rest := ""
+	var rest string
 	if strings.HasPrefix(s, "[") {
 		if h.Name, rest, ok = strings.Cut(s[1:], "]"); !ok {
 			return h, false

@@ -47,11 +47,9 @@ func middle(a, b []string) []edit {
 	x, y := len(a), len(b)
 	for d := len(trace) - 1; d > 0; d-- {
 		v, k := trace[d], x-y
-		prev := k + 1
+		prev := k - 1
 		if k == -d || k != d && v.at(k-1) < v.at(k+1) {
 			prev = k + 1
-		} else {
-			prev = k - 1
 		}
 		fromX := v.at(prev)
 		fromY := fromX - prev

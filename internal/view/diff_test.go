@@ -18,8 +18,8 @@ func TestDiffAgainstPatch(t *testing.T) {
 	}
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 200 {
-		from, to := randomLines(rng, nil), []string(nil)
-		to = randomLines(rng, from)
+		from := randomLines(rng, nil)
+		to := randomLines(rng, from)
 		edits := diffLines(from, to)
 		if a, b := replay(edits, '+'), replay(edits, '-'); a != strings.Join(from, "\n") || b != strings.Join(to, "\n") {
 			t.Fatalf("edits of\n%q\n%q\nreproduce\n%q\n%q", from, to, a, b)

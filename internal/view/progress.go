@@ -18,7 +18,6 @@ type Progress struct {
 	w        io.Writer
 	style    Style
 	database string
-	verb     string // of the step lines; "" = by direction
 
 	mu     sync.Mutex
 	live   liveLine
@@ -198,7 +197,10 @@ func (p *Progress) finished(e lockstep.StepFinished) {
 	if e.Step.Direction == lockstep.Down {
 		symbol, word = "↓", "reverted"
 	}
-	name := pad(fit(clean(e.Step.ID()), p.indent), p.indent)
+	name := clean(e.Step.ID())
+	if p.indent > 0 {
+		name = pad(fit(name, p.indent), p.indent)
+	}
 	p.line("  " + p.style.paint(symbol, green) + " " + name + p.style.Dim("  "+pad(word, min(len(word)*9, 9))+Duration(e.Duration)))
 }
 

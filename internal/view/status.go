@@ -50,11 +50,18 @@ func Status(w io.Writer, style Style, database string, s *lockstep.Status, now t
 	return write(w, b.String())
 }
 
+// The widths below which a status leaves out what a person can do without:
+// first how long ago, then by whom and the seconds.
+const (
+	roomy  = 100
+	narrow = 90
+)
+
 func statusTable(style Style, s *lockstep.Status, now time.Time) *table {
 	t := &table{style: style, columns: []column{
 		{},
 		{title: "VERSION", shrink: 14},
-		{title: "NAME", shrink: 16},
+		{title: "NAME", shrink: 12},
 		{title: "PHASE"},
 		{title: "STATE"},
 		{title: "WHEN (UTC)"},
@@ -62,9 +69,6 @@ func statusTable(style Style, s *lockstep.Status, now time.Time) *table {
 		{title: "BY", shrink: 6},
 		{title: "TOOK", right: true},
 	}}
-	if style.Width > 0 && style.Width < 100 {
-		t.columns[6].shrink = 1 // too narrow for both: the distance goes first
-	}
 	for _, r := range s.Rows {
 		l := lookOf(r.State)
 		version := cell{text: string(r.Version)}
@@ -72,23 +76,36 @@ func statusTable(style Style, s *lockstep.Status, now time.Time) *table {
 			version = cell{"repeatable", []string{dim}}
 		}
 		t.add(r.Note, cell{l.symbol, l.codes}, version, cell{text: r.Name}, cell{string(r.Phase), []string{dim}},
-			cell{string(r.State), l.codes}, when(r.At), since(r.At, now, style), cell{text: r.By}, took(r))
+			cell{string(r.State), l.codes}, when(r.At, style), since(r.At, now, style), by(r.By, style), took(r))
 	}
 	return t
 }
 
-func when(t time.Time) cell {
-	if t.IsZero() {
+// has reports whether a line has at least that many columns.
+func (s Style) has(columns int) bool { return s.Width == 0 || s.Width >= columns }
+
+func when(t time.Time, style Style) cell {
+	switch {
+	case t.IsZero():
 		return cell{}
+	case !style.has(narrow):
+		return cell{text: t.UTC().Format("2006-01-02 15:04")}
 	}
 	return cell{text: t.UTC().Format(moment)}
 }
 
 func since(t, now time.Time, style Style) cell {
-	if t.IsZero() || style.Width > 0 && style.Width < 90 {
+	if t.IsZero() || !style.has(roomy) {
 		return cell{}
 	}
 	return cell{ago(t, now), []string{dim}}
+}
+
+func by(name string, style Style) cell {
+	if !style.has(narrow) {
+		return cell{}
+	}
+	return cell{text: name}
 }
 
 func took(r lockstep.StatusRow) cell {
