@@ -53,7 +53,7 @@ func Status(w io.Writer, style Style, database string, s *lockstep.Status, now t
 // The widths below which a status leaves out what a person can do without:
 // first how long ago, then by whom and the seconds.
 const (
-	roomy  = 100
+	roomy  = 104
 	narrow = 90
 )
 
