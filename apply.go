@@ -141,14 +141,11 @@ func (r *run) standBy(ctx context.Context) error {
 	if r.plan.Direction != Up || r.srv.SingleConnection {
 		return nil
 	}
-	head, err := r.m.ledger.head(ctx, r.m.db)
-	if err != nil {
-		return err
-	}
-	if head != nil && head.SetDigest == r.m.set.digest().String() {
+	done, err := r.m.ledger.holds(ctx, r.m.db, r.m.set.Digest())
+	if err == nil && done {
 		return ErrPlanStale
 	}
-	return nil
+	return err
 }
 
 // begin opens the session, makes the ledger if it is missing and checks that
@@ -192,7 +189,7 @@ func (r *run) resolve(ctx context.Context) error {
 		c := &computation{set: r.m.set, history: r.history}
 		*s = c.step(want.Direction, c.find(want.key()), want.key())
 		s.Resume, s.Resuming, s.Strategy, s.Statements = want.Resume, want.Resuming, want.Strategy, want.Statements
-		if err := r.m.findScript(ctx, r.history, s); err != nil {
+		if err := r.m.findScript(ctx, r.conn, r.history, s); err != nil {
 			return err
 		}
 		if s.Checksum == "" {
@@ -290,7 +287,7 @@ func (r *run) carryOut(ctx context.Context, s Step) error {
 		err = interrupted(ctx, err)
 		r.recordFailure(context.WithoutCancel(ctx), s, err)
 	}
-	if err != nil || w.dirty() {
+	if err != nil || w.dirty() || w.strategy == StrategyStatements {
 		r.renewSession(context.WithoutCancel(ctx))
 	}
 	return err

@@ -87,7 +87,7 @@ func (a *attempt) waitForWindow(ctx context.Context, err error) error {
 		if err := sleep(ctx, windowPoll/2+rand.N(windowPoll)); err != nil {
 			return err
 		}
-		blockers, lookErr := watcher.Blockers(ctx, a.m.db, a.srv, a.targets, a.m.options.ShortLockTimeout)
+		blockers, lookErr := watcher.Blockers(ctx, a.observer(), a.srv, a.targets, a.m.options.ShortLockTimeout)
 		if lookErr != nil {
 			return a.pauseShortly(ctx, err)
 		}
@@ -106,6 +106,15 @@ func (a *attempt) pauseShortly(ctx context.Context, err error) error {
 	return sleep(ctx, pause)
 }
 
+// observer is the session to look from: between attempts the one that works is
+// free, and the pool may have no other.
+func (a *attempt) observer() Querier {
+	if a.conn != nil {
+		return a.conn
+	}
+	return a.m.db
+}
+
 // report tells who is in the way when that changed.
 func (a *attempt) report(blockers []Blocker) {
 	same := slices.EqualFunc(a.blockers, blockers, func(x, y Blocker) bool { return x.Session == y.Session && x.Table == y.Table })
@@ -118,7 +127,7 @@ func (a *attempt) report(blockers []Blocker) {
 // look asks once who is in the way.
 func (a *attempt) look(ctx context.Context) {
 	if watcher, ok := a.m.dialect.(LockWatcher); ok && len(a.targets) > 0 {
-		if blockers, err := watcher.Blockers(ctx, a.m.db, a.srv, a.targets, 0); err == nil {
+		if blockers, err := watcher.Blockers(ctx, a.observer(), a.srv, a.targets, 0); err == nil {
 			a.report(blockers)
 		}
 	}

@@ -15,7 +15,8 @@ const bom = "\uFEFF"
 // rewrites line ends does not change it.
 func Checksum(text string) string {
 	sum := sha256.Sum256([]byte(normalise(text)))
-	return "sha256:" + hex.EncodeToString(sum[:])
+	b := make([]byte, 0, len("sha256:")+2*len(sum))
+	return string(hex.AppendEncode(append(b, "sha256:"...), sum[:]))
 }
 
 func normalise(text string) string {

@@ -250,6 +250,11 @@ type LedgerSQL struct {
 	Head    string   // selects all columns but the two texts of the newest entry (one row or none)
 	Entries string   // selects all columns but the two texts, oldest first
 	Full    string   // selects all columns, oldest first
+	// Holds returns a SELECT that has one row if the newest entry carries the
+	// digest and none otherwise. It is sent by Exec, which drivers do in one
+	// round trip where a query would be prepared first. nil where Exec does
+	// not count the rows of a SELECT.
+	Holds func(digest string) string
 	// Literal renders one entry's INSERT without parameters, so that it can
 	// travel with the script in one message; finished_at and duration_us are
 	// computed by the server. nil where the server does not run many
@@ -257,6 +262,7 @@ type LedgerSQL struct {
 	Literal func(row LedgerRow) string
 	// Regain is run before an entry is inserted in a session that a script has
 	// used, so that a role the script took on does not lock the ledger out.
+	// It is sent inside a transaction, and what it sets may end with it.
 	// "" where that cannot happen.
 	Regain string
 	Grant  string // the GRANT a user needs who may not create or write the table

@@ -3,6 +3,7 @@ package lockstep
 import (
 	"context"
 	"database/sql"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -44,6 +45,26 @@ func (l *ledger) head(ctx context.Context, q Querier) (*Entry, error) {
 		return e, err
 	}
 	return nil, nil
+}
+
+// holds reports whether the newest entry carries the digest, in one round trip.
+func (l *ledger) holds(ctx context.Context, q Querier, digest string) (bool, error) {
+	if len(digest) != hex.EncodedLen(len(setDigest{})) || strings.Trim(digest, "0123456789abcdef") != "" {
+		return false, nil // it is put into SQL text: nothing else may be
+	}
+	if l.sql.Holds == nil {
+		head, err := l.head(ctx, q)
+		return head != nil && head.SetDigest == digest, err
+	}
+	result, err := q.ExecContext(ctx, l.sql.Holds(digest))
+	if err != nil {
+		if l.missing(err) {
+			return false, nil
+		}
+		return false, l.describe("read ledger", err)
+	}
+	n, err := result.RowsAffected()
+	return n == 1, err
 }
 
 // entries returns all entries without their texts, oldest first.

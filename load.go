@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // Dir returns the folder dir of the operating system as a source for [Load]
@@ -27,7 +28,7 @@ func (d dirFS) String() string { return d.dir }
 
 // ReadFile reads a file whole.
 func (d dirFS) ReadFile(name string) ([]byte, error) {
-	return os.ReadFile(filepath.Join(d.dir, filepath.FromSlash(name)))
+	return readFile(filepath.Join(d.dir, filepath.FromSlash(name)))
 }
 
 // ReadDir lists a folder.
@@ -179,19 +180,15 @@ func (f *file) classify(base string) (ok bool) {
 // readAll reads the files that are needed now. Downs are read when they are
 // used or checked.
 func (l *loader) readAll() {
-	work := make(chan *file)
+	var next atomic.Int64
 	var wg sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
-			for f := range work {
-				f.load()
+			for i := next.Add(1) - 1; i < int64(len(l.files)); i = next.Add(1) - 1 {
+				l.files[i].load()
 			}
 		})
 	}
-	for _, f := range l.files {
-		work <- f
-	}
-	close(work)
 	wg.Wait()
 	for _, f := range l.files {
 		l.faults = append(l.faults, f.faults...)

@@ -102,8 +102,7 @@ func (m *Migrator) nothingToDo(ctx context.Context) (*Plan, error) {
 // lock is taken, and no file is needed. The zero table is the default one.
 func UpToDate(ctx context.Context, q Querier, d Dialect, t LedgerTable, digest string) (bool, error) {
 	t.Name = cmp.Or(t.Name, defaultLedgerName)
-	head, err := newLedger(d, t).head(ctx, q)
-	return head != nil && head.SetDigest == digest, err
+	return newLedger(d, t).holds(ctx, q, digest)
 }
 
 func (m *Migrator) planFrom(ctx context.Context, srv Server, h *history, t Target) (*Plan, error) {
@@ -137,7 +136,7 @@ func (m *Migrator) prepare(ctx context.Context, srv Server, p *Plan) error {
 	var faults []Fault
 	for i := range p.Steps {
 		s := &p.Steps[i]
-		if err := m.findScript(ctx, p.history, s); err != nil {
+		if err := m.findScript(ctx, m.db, p.history, s); err != nil {
 			return err
 		}
 		if s.migration != nil && s.migration.Go != nil {
@@ -186,13 +185,13 @@ func (m *Migrator) readStep(srv Server, s *Step) (*work, []Fault) {
 
 // findScript makes sure that a step has a script: the file's, or for downs the
 // one the ledger kept when the migration was applied.
-func (m *Migrator) findScript(ctx context.Context, h *history, s *Step) error {
+func (m *Migrator) findScript(ctx context.Context, q Querier, h *history, s *Step) error {
 	if s.migration != nil && s.migration.Go != nil && s.script != nil {
 		return nil
 	}
 	if s.script == nil && s.Direction == Down && s.migration == nil {
 		r := h.records[s.key()]
-		e, err := m.storedTexts(ctx, r)
+		e, err := m.storedTexts(ctx, q, r)
 		if err != nil {
 			return err
 		}
@@ -223,8 +222,8 @@ func (s *Step) refuseEmptyDown() error {
 }
 
 // storedTexts reads the entry that applied a migration, with its texts.
-func (m *Migrator) storedTexts(ctx context.Context, r *record) (*Entry, error) {
-	for e, err := range m.ledger.query(ctx, m.db, m.ledger.sql.Full, true) {
+func (m *Migrator) storedTexts(ctx context.Context, q Querier, r *record) (*Entry, error) {
+	for e, err := range m.ledger.query(ctx, q, m.ledger.sql.Full, true) {
 		if err != nil {
 			return nil, err
 		}
@@ -289,6 +288,11 @@ func (m *Migrator) Down(ctx context.Context) (*Result, error) {
 func (m *Migrator) Run(ctx context.Context, t Target) (*Result, error) {
 	start := m.options.Now()
 	total := &Result{}
+	if t == (Target{}) || t == (Target{Direction: Up}) {
+		if done, err := m.ledger.holds(ctx, m.db, m.set.Digest()); done || err != nil {
+			return total.finish(nil, m.options.Now().Sub(start)), err
+		}
+	}
 	begun := false
 	for attempt := 1; ; attempt++ {
 		p, err := m.Plan(ctx, t)

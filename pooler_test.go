@@ -200,3 +200,23 @@ func checkHolder(t *testing.T, h lockstep.Holder) {
 		t.Errorf("holder %+v does not say who it is", h)
 	}
 }
+
+func TestScriptsMayTakeOnARole(t *testing.T) {
+	testdb.RunOn(t, testdb.Postgres, func(t *testing.T, db *testdb.Database) {
+		role := "owner_of_" + db.Name
+		db.Exec(t, "CREATE ROLE "+role)
+		t.Cleanup(func() { db.Pool(t).Exec("DROP OWNED BY " + role + "; DROP ROLE " + role) }) //nolint:errcheck // it goes with the server at last
+		db.Exec(t, "GRANT ALL ON SCHEMA public TO "+role)
+		set := mustLoad(t, files(
+			"1_together.sql", "SET ROLE "+role+";\nSET search_path = pg_catalog;\nCREATE TABLE public.a (id int);",
+			"2_each.sql", "-- lockstep:transaction off\nSET ROLE "+role+";\nSET search_path = pg_catalog;\nCREATE TABLE public.b (id int);\nCREATE INDEX CONCURRENTLY ON public.b (id);",
+			"3_plain.sql", "CREATE TABLE c (id int);",
+		))
+		mustUp(t, newMigrator(t, db, set, lockstep.Options{}))
+		owned := "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relowner = '" + role + "'::regrole"
+		if n := count(t, db, owned); n != 2 {
+			t.Errorf("the role owns %d tables, want 2", n)
+		}
+		db.Exec(t, "REASSIGN OWNED BY "+role+" TO CURRENT_USER")
+	})
+}

@@ -57,6 +57,9 @@ func (r *run) recover(ctx context.Context, s Step, w *work) (int, error) {
 // catalog now.
 func (r *run) ask(ctx context.Context, s Step, w *work, p *progress) (int, error) {
 	st := w.statements[p.done]
+	if _, err := r.tidy(ctx, s, w, p.done); err != nil {
+		return 0, err
+	}
 	now, err := r.witness(ctx, w, p.done)
 	if err != nil {
 		return 0, err
@@ -136,12 +139,32 @@ func (r *run) runUnit(ctx context.Context, s Step, w *work, u unit, started time
 	if err != nil {
 		return err
 	}
-	if r.ledger.sql.Regain != "" && w.dirty() {
-		if err := r.exec(ctx, r.ledger.sql.Regain); err != nil {
-			return r.m.describe("return to the runner's role", err)
-		}
+	if r.ledger.sql.Regain == "" || !w.dirty() {
+		return r.write(ctx, r.conn, e)
 	}
-	return r.write(ctx, r.conn, e)
+	return r.writeRegained(ctx, e)
+}
+
+// writeRegained writes an entry in a session that a script may have given
+// another role or search path, in a transaction of its own so that the script's
+// next statement finds the session as it was.
+func (r *run) writeRegained(ctx context.Context, e *Entry) error {
+	if err := r.exec(ctx, r.beginTx(), r.ledger.sql.Regain); err != nil {
+		r.rollback(ctx)
+		return r.m.describe("return to the runner's role", err)
+	}
+	r.history.next(e)
+	r.m.emit(EntryWriting{*e})
+	err := r.ledger.insert(ctx, r.conn, e)
+	if err == nil {
+		err = r.exec(ctx, "COMMIT")
+	}
+	if err != nil {
+		r.rollback(ctx)
+		return err
+	}
+	r.written(e)
+	return nil
 }
 
 // announce records the intent of a script's first statement, once.
@@ -180,35 +203,53 @@ func (r *run) runAlone(ctx context.Context, s Step, w *work, i int) error {
 	if err := r.lock.Verify(ctx); err != nil {
 		return fmt.Errorf("%w: %w", ErrLockLost, err)
 	}
-	if err := r.tidy(ctx, s, w, i); err != nil {
+	if _, err := r.tidy(ctx, s, w, i); err != nil {
 		return err
 	}
 	err := r.attempts(ctx, s, t.Targets, w.Directives, func(attempt int, wait time.Duration) error {
 		return r.once(ctx, s, w, i, attempt, wait)
 	})
 	var de *DatabaseError
-	if errors.As(err, &de) && de.Class != ErrorConnection {
-		// What the failed statement left is cleared now; if that is not
-		// possible the next run does it.
-		_ = r.tidy(ctx, s, w, i)
+	if errors.As(err, &de) && de.Class != ErrorConnection && r.completedByTidying(ctx, s, w, i) {
+		return nil
 	}
 	return err
 }
 
-// tidy clears what an earlier run of statement i left behind.
-func (r *run) tidy(ctx context.Context, s Step, w *work, i int) error {
+// tidyPatience bounds the clearing up after a failed statement: like the
+// statement itself it may have to wait for old transactions.
+const tidyPatience = 30 * time.Second
+
+// completedByTidying clears what the failed statement i left. It reports
+// whether that completed it: a change that the server makes in two parts can
+// only go forward once the first is done. What cannot be cleared now the next
+// run clears.
+func (r *run) completedByTidying(ctx context.Context, s Step, w *work, i int) bool {
+	ctx, cancel := context.WithTimeout(ctx, tidyPatience)
+	defer cancel()
+	note, err := r.tidy(ctx, s, w, i)
+	rec := r.history.records[s.key()]
+	if err != nil || note == "" || rec == nil || rec.progress == nil || rec.progress.witness == "" {
+		return false
+	}
+	now, err := r.witness(ctx, w, i)
+	return err == nil && now != rec.progress.witness
+}
+
+// tidy clears what an earlier run of statement i left behind, and says what
+// that was.
+func (r *run) tidy(ctx context.Context, s Step, w *work, i int) (note string, err error) {
 	witness, ok := r.m.dialect.(Witness)
 	if !ok {
-		return nil
+		return "", nil
 	}
-	note, err := witness.Prepare(ctx, r.conn, r.srv, w.statements[i].Statement)
-	if err != nil {
-		return r.statementError(w, i, err)
+	if note, err = witness.Prepare(ctx, r.conn, r.srv, w.statements[i].Statement); err != nil {
+		return "", r.statementError(w, i, err)
 	}
 	if note != "" {
 		r.m.emit(Recovered{s, note})
 	}
-	return nil
+	return note, nil
 }
 
 // once makes one attempt at a statement outside of a transaction.

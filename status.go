@@ -188,7 +188,7 @@ func (c *statusComputation) withoutFile(s *Set, seen map[key]bool) []StatusRow {
 // when nothing is pending, needs no right to write and takes no lock: made for
 // readiness probes.
 func (m *Migrator) Pending(ctx context.Context) (int, error) {
-	if p, err := m.nothingToDo(ctx); p != nil || err != nil {
+	if done, err := m.ledger.holds(ctx, m.db, m.set.Digest()); done || err != nil {
 		return 0, err
 	}
 	s, err := m.Status(ctx)

@@ -39,11 +39,23 @@ func (r *run) canTravelWhole(w *work) bool {
 		return false
 	}
 	for _, st := range w.statements {
-		if st.Data != "" {
+		if st.Data != "" || changesReading(st.Text) {
 			return false
 		}
 	}
 	return true
+}
+
+// changesReading reports whether a statement may change how the server reads
+// the text behind it. The server reads a message whole before it runs any of it.
+func changesReading(text string) bool {
+	text = strings.ToLower(text)
+	for _, setting := range []string{"standard_conforming_strings", "backslash_quote", "escape_string_warning", "client_encoding", "set names"} {
+		if strings.Contains(text, setting) {
+			return true
+		}
+	}
+	return false
 }
 
 // settings runs the session settings around a transaction.
