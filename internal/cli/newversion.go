@@ -151,9 +151,9 @@ func versionsIn(dirs []string) ([]lockstep.Version, error) {
 			switch {
 			case errors.Is(err, fs.ErrNotExist):
 				return nil
-			case err != nil:
+			case err != nil || path == dir:
 				return err
-			case strings.HasPrefix(entry.Name(), ".") && path != dir:
+			case strings.HasPrefix(entry.Name(), "."):
 				if entry.IsDir() {
 					return fs.SkipDir
 				}
