@@ -1,0 +1,2 @@
+DROP INDEX orders_open;
+ALTER TABLE orders DROP COLUMN status;
