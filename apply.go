@@ -34,6 +34,7 @@ type run struct {
 	ledger  *ledger
 	lock    RunLock
 	conn    *sql.Conn // the session that works; nil after a script has used it
+	guarded string    // the timeouts that were set in the session
 	history *history
 	result  *Result
 	start   time.Time
@@ -244,7 +245,7 @@ func (r *run) dropSession(context.Context) {
 		_ = r.conn.Raw(func(any) error { return driver.ErrBadConn })
 	}
 	_ = r.conn.Close() // already closed by Raw, or given back
-	r.conn = nil
+	r.conn, r.guarded = nil, ""
 }
 
 // runStep carries out one step of the plan and reports it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -263,13 +264,29 @@ func (r *run) once(ctx context.Context, s Step, w *work, i, attempt int, wait ti
 	if w.traits[i].LongWait {
 		limits.Lock = -1
 	}
-	if err := r.exec(ctx, r.m.dialect.Guard(r.srv, limits, ScopeSession)...); err != nil {
-		return r.m.describe("set timeouts", err)
+	if err := r.guardSession(ctx, w, limits); err != nil {
+		return err
 	}
 	if !ok {
 		return r.statement(ctx, s, w, i, attempt)
 	}
 	return r.watched(ctx, short, s, w, i, attempt, wait)
+}
+
+// guardSession sets the session's timeouts, unless they are set like that
+// already and the script has no statement that could have changed them.
+func (r *run) guardSession(ctx context.Context, w *work, t Timeouts) error {
+	statements := r.m.dialect.Guard(r.srv, t, ScopeSession)
+	all := strings.Join(statements, ";")
+	if all == r.guarded && !w.dirty() {
+		return nil
+	}
+	r.guarded = ""
+	if err := r.exec(ctx, statements...); err != nil {
+		return r.m.describe("set timeouts", err)
+	}
+	r.guarded = all
+	return nil
 }
 
 // watched sends statement i by a dialect that can give up lock waits itself.

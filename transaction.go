@@ -208,6 +208,7 @@ func (r *run) inTransaction(ctx context.Context, w *work, part span, wait time.D
 	if err := r.openSession(ctx); err != nil {
 		return err
 	}
+	r.guarded = "" // where there is no other scope, the guard is the session's
 	err := r.exec(ctx, append([]string{r.beginTx()}, r.m.dialect.Guard(r.srv, r.limits(w.Directives, wait), ScopeTransaction)...)...)
 	if err != nil {
 		r.rollback(ctx)
