@@ -17,9 +17,10 @@ import (
 type access uint8
 
 const (
-	reads   access = iota // no run: nothing is written
-	changes               // a run, on a database file that exists
-	creates               // a run, which creates a database file that is missing
+	reads    access = iota // no run: nothing is written
+	previews               // shows what a run would do: a missing file is an empty database
+	changes                // a run, on a database file that exists
+	creates                // a run, which creates a database file that is missing
 )
 
 // session is an open database with the migrations that belong to it.
@@ -36,12 +37,21 @@ func (a *app) open(s *config.Settings, how access) (*session, error) {
 	if !s.HasDatabase() {
 		return nil, noDatabase()
 	}
-	set, err := load(s.Dirs)
+	read := load
+	if how == creates {
+		read = loadAndRemember
+	}
+	set, err := read(s.Dirs)
 	if err != nil {
 		return nil, err
 	}
 	dialect := dialectOf(s.Database.Scheme)
-	db, secrets, err := openDB(s.Database, how)
+	target := s.Database
+	if how == previews && isMissing(target) {
+		target = config.Database{Scheme: config.SQLite, Path: memory}
+		a.note(s.Database.Path + " does not exist yet; lockstep up creates it")
+	}
+	db, secrets, err := openDB(target, how)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +61,7 @@ func (a *app) open(s *config.Settings, how access) (*session, error) {
 	o.Tool = toolName()
 	o.Sinks = []lockstep.Sink{&a.run}
 	out := &session{db: db, database: a.database}
-	if how != reads && !a.flags.quiet {
+	if how > previews && !a.flags.quiet {
 		out.progress = view.NewProgress(a.err, a.errStyle(), out.database)
 		o.Sinks = append(o.Sinks, out.progress)
 	}

@@ -62,9 +62,14 @@ func (a *app) runUp(ctx context.Context, s *config.Settings, o upOptions, args [
 	case s.Policy.RequirePlan && o.plan == "" && !o.dryRun:
 		return refuse("up takes a reviewed plan here (policy require_plan)", "lockstep plan --out plan.json, have it reviewed, then lockstep up --plan plan.json")
 	}
+	if o.plan == "" && !o.dryRun && target == (lockstep.Target{Direction: lockstep.Up}) {
+		if n, ok := a.upToDate(ctx, s); ok {
+			return a.nothingToDo(n)
+		}
+	}
 	how := creates
 	if o.dryRun {
-		how = changes
+		how = previews
 	}
 	return a.use(s, how, func(m *session) error {
 		switch {

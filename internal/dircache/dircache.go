@@ -49,6 +49,13 @@ func User() (Cache, bool) {
 	return Cache{dir: filepath.Join(base, "lockstep", "folders"), now: time.Now}, true
 }
 
+// Has reports whether something is remembered of the folders, which may be out
+// of date.
+func (c Cache) Has(dirs []string) bool {
+	_, err := os.Stat(c.file(dirs))
+	return err == nil
+}
+
 // Lookup returns what is known of the folders. ok is false when nothing is, or
 // a file changed since.
 func (c Cache) Lookup(dirs []string) (k Known, ok bool) {
