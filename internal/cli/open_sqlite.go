@@ -41,6 +41,18 @@ func openSQLite(d config.Database, how access) (*sql.DB, error) {
 	return db, nil
 }
 
+// memory is the path of a database that lives in memory.
+const memory = ":memory:"
+
+// isMissing reports whether a database is a file that up would create.
+func isMissing(d config.Database) bool {
+	if d.Scheme != config.SQLite || d.InMemory() || d.Param("mode") == "ro" || d.Param("mode") == "rw" {
+		return false
+	}
+	_, err := os.Stat(d.Path)
+	return errors.Is(err, fs.ErrNotExist) && checkFile(d.Path, creates) == nil
+}
+
 func checkFile(path string, how access) error {
 	info, err := os.Stat(path)
 	switch {

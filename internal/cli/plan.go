@@ -60,7 +60,7 @@ func (a *app) runPlan(ctx context.Context, s *config.Settings, o planOptions, ar
 	if err != nil {
 		return err
 	}
-	return a.use(s, reads, func(m *session) error {
+	return a.use(s, previews, func(m *session) error {
 		plan, err := m.Plan(ctx, target)
 		if err != nil {
 			return err
