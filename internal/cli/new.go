@@ -81,7 +81,7 @@ func (a *app) runNew(ctx context.Context, s *config.Settings, o newOptions, args
 	if err := checkName(name); err != nil {
 		return err
 	}
-	version, note, release, err := numbering{s.Dirs, o.sequential, time.Now}.claim()
+	version, note, release, err := numbering{s.Dirs, o.sequential, time.Now}.claim(ctx)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -29,27 +30,24 @@ type numbering struct {
 // claim reserves a version that no migration has and no other process is about
 // to use: a file with the version as its name, made exclusively, after which
 // the folders are read again. release removes the reservation.
-func (n numbering) claim() (version lockstep.Version, note string, release func(), err error) {
+func (n numbering) claim(ctx context.Context) (version lockstep.Version, note string, release func(), err error) {
 	dir := n.dirs[0]
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", "", nil, fmt.Errorf("make folder: %w", err)
 	}
 	removeOldClaims(dir)
-	for try := 0; ; try++ {
-		if version, note, err = n.next(try); err != nil {
+	for try := range maxTries {
+		if version, note, err = n.next(try / patience); err != nil {
 			return "", "", nil, err
 		}
-		path := filepath.Join(dir, ".lockstep-new-"+string(version))
-		f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL, 0o600)
-		if errors.Is(err, fs.ErrExist) && try < 1000 {
+		release, err := reserve(dir, version)
+		if errors.Is(err, fs.ErrExist) {
+			if !pause(ctx, moment) { // another process is writing its files just now
+				return "", "", nil, context.Cause(ctx)
+			}
 			continue
 		}
 		if err != nil {
-			return "", "", nil, fmt.Errorf("reserve version: %w", err)
-		}
-		release = func() { _ = os.Remove(path) } // a leftover only makes later versions skip this one
-		if err := f.Close(); err != nil {
-			release()
 			return "", "", nil, fmt.Errorf("reserve version: %w", err)
 		}
 		taken, err := n.taken(version)
@@ -61,10 +59,36 @@ func (n numbering) claim() (version lockstep.Version, note string, release func(
 			return "", "", nil, err
 		}
 	}
+	return "", "", nil, lockstep.WithHint(fmt.Errorf("no version is free in %s", dir), "delete what is left of interrupted commands: "+filepath.Join(dir, claimPrefix+"*"))
+}
+
+// How reservations of others are waited for: so many moments for each, before
+// the next version is tried.
+const (
+	claimPrefix = ".lockstep-new-"
+	moment      = 2 * time.Millisecond
+	patience    = 250
+	maxTries    = 20 * patience
+)
+
+// reserve makes the file that reserves a version. The error is fs.ErrExist if
+// it is reserved.
+func reserve(dir string, version lockstep.Version) (release func(), err error) {
+	path := filepath.Join(dir, claimPrefix+string(version))
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	release = func() { _ = os.Remove(path) } // a leftover only makes later versions skip this one
+	if err := f.Close(); err != nil {
+		release()
+		return nil, err
+	}
+	return release, nil
 }
 
 func removeOldClaims(dir string) {
-	claims, _ := filepath.Glob(filepath.Join(dir, ".lockstep-new-*")) // the pattern is valid
+	claims, _ := filepath.Glob(filepath.Join(dir, claimPrefix+"*")) // the pattern is valid
 	for _, c := range claims {
 		if info, err := os.Lstat(c); err == nil && time.Since(info.ModTime()) > claimAge {
 			_ = os.Remove(c) // if it stays, a version is skipped

@@ -30,7 +30,7 @@ func (a *app) runRenumber(ctx context.Context, s *config.Settings, o newOptions)
 		return err
 	}
 	n := numbering{s.Dirs, o.sequential || len(old) < len(stampLayout), time.Now}
-	version, note, release, err := n.claim()
+	version, note, release, err := n.claim(ctx)
 	if err != nil {
 		return err
 	}

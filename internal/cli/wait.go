@@ -50,10 +50,9 @@ func (a *app) runWait(ctx context.Context, s *config.Settings, limit time.Durati
 	started := time.Now()
 	waiting, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	pause := 20 * time.Millisecond
 	told := false
 	var last error
-	for {
+	for rest := 20 * time.Millisecond; ; rest = min(2*rest, time.Second) {
 		err := a.answers(waiting, s, applied)
 		if err == nil {
 			break
@@ -70,7 +69,7 @@ func (a *app) runWait(ctx context.Context, s *config.Settings, limit time.Durati
 			told = true
 			a.tell("waiting for %s: %v\n", s.Database, err)
 		}
-		if !rest(waiting, &pause) {
+		if !pause(waiting, rest) {
 			return waitOver(ctx, limit, err)
 		}
 	}
@@ -105,12 +104,10 @@ func isRefusal(err error) bool {
 	return errors.As(err, &de) && (de.Class == lockstep.ErrorAuth || de.Class == lockstep.ErrorPermission)
 }
 
-// rest waits before the next question, longer each time. It reports whether
-// there is time for one.
-func rest(ctx context.Context, pause *time.Duration) bool {
-	t := time.NewTimer(*pause)
+// pause waits, and reports whether there is time to go on.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
 	defer t.Stop()
-	*pause = min(2**pause, time.Second)
 	select {
 	case <-t.C:
 		return true
