@@ -273,7 +273,9 @@ func (r *run) runStep(ctx context.Context, i int) error {
 
 func (r *run) carryOut(ctx context.Context, s Step) error {
 	if s.migration != nil && s.migration.Go != nil {
-		return r.runGo(ctx, s)
+		err := interrupted(ctx, r.runGo(ctx, s))
+		r.recordFailure(context.WithoutCancel(ctx), s, err)
+		return err
 	}
 	w, err := r.load(s)
 	if err != nil {
@@ -284,10 +286,8 @@ func (r *run) carryOut(ctx context.Context, s Step) error {
 	} else {
 		err = r.runStatements(ctx, s, w)
 	}
-	if err != nil {
-		err = interrupted(ctx, err)
-		r.recordFailure(context.WithoutCancel(ctx), s, err)
-	}
+	err = interrupted(ctx, err)
+	r.recordFailure(context.WithoutCancel(ctx), s, err)
 	if err != nil || w.dirty() || w.strategy == StrategyStatements {
 		r.renewSession(context.WithoutCancel(ctx))
 	}
@@ -298,10 +298,10 @@ func (r *run) carryOut(ctx context.Context, s Step) error {
 // that ctx has ended.
 func interrupted(ctx context.Context, err error) error {
 	var de *DatabaseError
-	if ctx.Err() == nil || errors.Is(err, ctx.Err()) {
+	if err == nil || ctx.Err() == nil || errors.Is(err, ctx.Err()) {
 		return err
 	}
-	if errors.As(err, &de) && de.Class != ErrorConnection && de.Class != ErrorCanceled {
+	if errors.As(err, &de) && de.Class != ErrorConnection && de.Class != ErrorCanceled && !de.IsRetryable() {
 		return err
 	}
 	return fmt.Errorf("stopped: %w", ctx.Err())
@@ -316,7 +316,7 @@ func (r *run) load(s Step) (*work, error) {
 	if len(faults) > 0 {
 		return nil, &FilesError{faults}
 	}
-	if f := expandVars(parsed, r.m.options.Vars, r.srv.Lexer); f != nil {
+	if f := expandVars(parsed, r.m.options.Vars); f != nil {
 		return nil, &FilesError{[]Fault{*f}}
 	}
 	w, fault := r.m.layOut(r.srv, parsed)

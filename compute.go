@@ -23,7 +23,7 @@ type computation struct {
 func computePlan(set *Set, h *history, t Target, sameMeaning func(*Migration, *record) bool) (*Plan, error) {
 	t.Direction = orDirection(t)
 	c := &computation{set: set, history: h, target: t, sameMeaning: sameMeaning, plan: &Plan{
-		Format: planFormat, Direction: t.Direction, HeadSeq: h.seq, HeadChain: h.chain,
+		Format: planFormat, Direction: t.Direction, HeadSeq: h.seq, HeadChain: h.chain, Steps: []Step{},
 	}}
 	c.compare()
 	if len(c.differences) > 0 && t.Direction == Up {

@@ -211,6 +211,7 @@ type Traits struct {
 	Dirty          bool      // may leave something in the session: settings, role, temporary objects
 	Session        bool      // only sets session state that later statements need: run again when a script is resumed
 	Repeatable     bool      // running it twice does no harm (VACUUM, ANALYZE, PRAGMA)
+	MayCommit      bool      // may commit by itself if it runs alone (CALL): it does so in files that say transaction off
 	LongWait       bool      // its waiting phase holds nobody up and must not time out (CONCURRENTLY)
 	Targets        []string  // existing tables it takes a strong lock on, identifiers as written
 }

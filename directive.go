@@ -25,6 +25,20 @@ type Directives struct {
 	Allow            []Allowance
 }
 
+// with returns the directives of a file with those of a statement in it.
+func (d Directives) with(s Directives) Directives {
+	if s.LockTimeout > 0 {
+		d.LockTimeout = s.LockTimeout
+	}
+	if s.StatementTimeout > 0 {
+		d.StatementTimeout = s.StatementTimeout
+	}
+	if s.Retries >= 0 {
+		d.Retries = s.Retries
+	}
+	return d
+}
+
 // directiveKeys lists the keys with what they take, for messages and docs.
 func directiveKeys() map[string]string {
 	return map[string]string{
@@ -53,9 +67,13 @@ func headDirectives(file, text string) (Directives, []Fault) {
 func readDirectives(file, text string, start, end int, statement bool) (Directives, []Fault) {
 	d := Directives{Retries: -1}
 	var faults []Fault
+	inside := false // a block comment
 	for off := start; off < end; {
 		line := lineAt(text[:end], off)
 		body, ok := directiveBody(line)
+		if inside = inside || strings.HasPrefix(strings.TrimSpace(line), "/*"); inside {
+			ok, inside = false, !strings.Contains(line, "*/")
+		}
 		if ok {
 			pos := sqltext.PosAt(text, off+strings.Index(line, directivePrefix))
 			if f := d.set(body, pos.Line, statement); f != nil {

@@ -29,12 +29,14 @@ func (m *Migrator) DryRun(ctx context.Context, p *Plan) (*DryRun, error) {
 		return out, err
 	}
 	r.ledger = m.ledger.in(r.srv)
-	r.history = p.history
 	defer r.close(ctx)
 	if err := r.acquire(ctx); err != nil {
 		return out, err
 	}
 	if err := r.openSession(ctx); err != nil {
+		return out, err
+	}
+	if err := r.resolve(ctx); err != nil {
 		return out, err
 	}
 	return out, r.redact.error(r.try(ctx, out))
@@ -46,17 +48,17 @@ func (r *run) try(ctx context.Context, out *DryRun) error {
 	}
 	defer r.rollback(ctx)
 	for i, s := range r.plan.Steps {
-		reason := whyUntried(s)
+		started := r.m.options.Now()
+		reason, err := r.tryStep(ctx, s)
+		if err != nil {
+			return err
+		}
 		if reason != "" {
 			out.NotTried = append(out.NotTried, Untried{s, reason})
 			for _, later := range r.plan.Steps[i+1:] {
 				out.NotTried = append(out.NotTried, Untried{later, "comes after " + s.ID() + ", which could not be tried"})
 			}
 			return nil
-		}
-		started := r.m.options.Now()
-		if err := r.tryStep(ctx, s); err != nil {
-			return err
 		}
 		out.Tried = append(out.Tried, StepResult{s, r.m.options.Now().Sub(started)})
 	}
@@ -74,18 +76,25 @@ func whyUntried(s Step) string {
 	return ""
 }
 
-func (r *run) tryStep(ctx context.Context, s Step) error {
-	r.m.emit(StepStarted{s, len(r.result.Done) + 1, len(r.plan.Steps)})
+// tryStep executes a step. untried says why it could not be tried, "" if it was.
+func (r *run) tryStep(ctx context.Context, s Step) (untried string, err error) {
+	if reason := whyUntried(s); reason != "" {
+		return reason, nil
+	}
 	w, err := r.load(s)
 	if err != nil {
-		return err
+		return "", err
 	}
+	if w.before.to > w.before.from {
+		return "it needs a session setting that has no effect inside a transaction", nil
+	}
+	r.m.emit(StepStarted{s, len(r.result.Done) + 1, len(r.plan.Steps)})
 	for i := w.inside.from; i < w.inside.to; i++ {
 		if err := r.timed(ctx, s, w, i, 1, time.Duration(0), ScopeTransaction); err != nil {
-			return err
+			return "", err
 		}
 	}
-	return nil
+	return "", nil
 }
 
 // PlannedStatement is one statement of a step as it will run.

@@ -26,6 +26,9 @@ func newLedger(d Dialect, t LedgerTable) *ledger {
 // create makes the table if it is missing. A killed run's own attempt may
 // still be at work in the server: then the second try finds the table.
 func (l *ledger) create(ctx context.Context, q Querier) error {
+	if l.exists(ctx, q) {
+		return nil // perhaps made by somebody who may, for one who may not
+	}
 	for _, stmt := range l.sql.Create {
 		_, err := q.ExecContext(ctx, stmt)
 		if de := l.dialect.Classify(err); de != nil && de.Class == ErrorDuplicateKey {
@@ -36,6 +39,18 @@ func (l *ledger) create(ctx context.Context, q Querier) error {
 		}
 	}
 	return nil
+}
+
+// exists reports whether the table is there and can be read.
+func (l *ledger) exists(ctx context.Context, q Querier) bool {
+	rows, err := q.QueryContext(ctx, l.sql.Head)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = rows.Close() }() // nothing more is wanted of it
+	for rows.Next() {
+	}
+	return rows.Err() == nil
 }
 
 // head returns the newest entry, nil when the ledger is empty or missing. It

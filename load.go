@@ -162,15 +162,15 @@ func (f *file) classify(base string) (ok bool) {
 		f.role, f.Name = roleRepeatable, base
 		return true
 	}
-	if base == "up" || base == "down" {
-		f.role = map[string]fileRole{"up": roleUp, "down": roleDown}[base]
+	if lower := strings.ToLower(base); lower == "up" || lower == "down" {
+		f.role = map[string]fileRole{"up": roleUp, "down": roleDown}[lower]
 		f.Version, f.Name, ok = parseName(path.Base(dir))
 		return ok
 	}
 	f.role = rolePlain
-	if b, ok := strings.CutSuffix(base, ".up"); ok {
+	if b, ok := cutSuffixFold(base, ".up"); ok {
 		base, f.role = b, roleUp
-	} else if b, ok := strings.CutSuffix(base, ".down"); ok {
+	} else if b, ok := cutSuffixFold(base, ".down"); ok {
 		base, f.role = b, roleDown
 	}
 	f.Version, f.Name, ok = parseName(base)
@@ -207,10 +207,14 @@ func (f *file) load() {
 	}
 	f.faults = f.script.accept(text)
 	if len(f.faults) == 0 && headLength(text) == len(text) {
-		f.faults = append(f.faults, Fault{
-			File: f.display, Msg: "holds no statement",
-			Hint: "write the change, or delete the file; a migration that only marks a point can say SELECT 1;",
-		})
+		f.faults = append(f.faults, noStatement(f.display))
+	}
+}
+
+func noStatement(display string) Fault {
+	return Fault{
+		File: display, Msg: "holds no statement",
+		Hint: "write the change, or delete the file; a migration that only marks a point can say SELECT 1;",
 	}
 }
 

@@ -91,7 +91,7 @@ func (m *Migrator) nothingToDo(ctx context.Context) (*Plan, error) {
 	}
 	p := &Plan{
 		Format: planFormat, Direction: Up, HeadSeq: head.Seq, HeadChain: head.Chain,
-		Applied: len(m.set.versioned), Created: m.options.Now().UTC(),
+		Applied: len(m.set.versioned), Created: m.options.Now().UTC(), Steps: []Step{},
 	}
 	p.seal()
 	return p, nil
@@ -175,6 +175,12 @@ func (m *Migrator) readStep(srv Server, s *Step) (*work, []Fault) {
 	if len(faults) > 0 {
 		return nil, faults
 	}
+	if len(parsed.statements) == 0 {
+		return nil, []Fault{noStatement(s.script.Path)}
+	}
+	if f := missingVar(parsed.Script, m.options.Vars); f != nil {
+		return nil, []Fault{*f}
+	}
 	w, fault := m.layOut(srv, parsed)
 	if fault != nil {
 		return nil, []Fault{*fault}
@@ -205,17 +211,19 @@ func (m *Migrator) findScript(ctx context.Context, q Querier, h *history, s *Ste
 		return &IrreversibleError{Migration: s.ID(), File: s.File, Reason: "it has no down"}
 	}
 	if s.Direction == Down {
-		return s.refuseEmptyDown()
+		return s.refuseEmptyDown(m.reader.Lexer())
 	}
 	return nil
 }
 
-func (s *Step) refuseEmptyDown() error {
+// refuseEmptyDown refuses to revert by doing nothing.
+func (s *Step) refuseEmptyDown(o sqltext.Options) error {
 	text, err := s.script.Text()
 	if err != nil {
 		return err
 	}
-	if headLength(text) == len(text) {
+	statements, err := sqltext.Split(text, o)
+	if err == nil && len(statements) == 0 {
 		return &IrreversibleError{Migration: s.ID(), File: s.script.Path, Reason: "its down holds no statement, so nothing would be undone"}
 	}
 	return nil
@@ -288,6 +296,9 @@ func (m *Migrator) Down(ctx context.Context) (*Result, error) {
 func (m *Migrator) Run(ctx context.Context, t Target) (*Result, error) {
 	start := m.options.Now()
 	total := &Result{}
+	if t.Redo {
+		t.Direction = Down
+	}
 	if t == (Target{}) || t == (Target{Direction: Up}) {
 		if done, err := m.ledger.holds(ctx, m.db, m.set.Digest()); done || err != nil {
 			return total.finish(nil, m.options.Now().Sub(start)), err

@@ -40,7 +40,8 @@ type Options struct {
 	Retries int
 
 	// Vars are the values of ${NAME} in files that name them
-	// (-- lockstep:vars NAME). They never reach the ledger, an event or an error.
+	// (-- lockstep:vars NAME). They never reach the ledger or an event, and values of three characters
+	// or more are taken out of errors.
 	Vars map[string]string
 
 	// Actor is who runs this, for the ledger. Default the operating system's user.

@@ -73,14 +73,24 @@ func (r *run) written(e *Entry) {
 // and place, never its text: that may quote data.
 func (r *run) recordFailure(ctx context.Context, s Step, err error) {
 	var de *DatabaseError
-	if !errors.As(err, &de) || de.Class == ErrorConnection || de.Class == ErrorUnknownTarget {
+	isGo := s.migration != nil && s.migration.Go != nil
+	switch {
+	case err == nil || errors.Is(err, ErrPlanStale) || contextError(err) != nil:
+		return
+	case errors.As(err, &de):
+		if de.Class == ErrorConnection || de.Class == ErrorUnknownTarget {
+			return
+		}
+	case !isGo:
 		return
 	}
 	if r.openSession(ctx) != nil {
 		return
 	}
 	e := r.entry(EntryFailed, s, r.m.options.Now())
-	e.Reason = de.Code
+	if e.Reason = "error in Go"; de != nil {
+		e.Reason = de.Code
+	}
 	var se *StatementError
 	if errors.As(err, &se) {
 		e.Statement = se.Number

@@ -45,18 +45,27 @@ func compareMigrations(a, b *Migration) int {
 func (s *Set) duplicates() []Fault {
 	var faults []Fault
 	for _, list := range [][]*Migration{s.versioned, s.repeatable} {
-		for i := 1; i < len(list); i++ {
-			a, b := list[i-1], list[i]
-			if a.Version.Compare(b.Version) == 0 && strings.EqualFold(a.Name, b.Name) {
-				faults = append(faults, Fault{
-					File: b.Up.Path,
-					Msg:  fmt.Sprintf("duplicate of %s: both are migration %s", a.Up.Path, b.ID()),
-					Hint: "delete one, or give it a version of its own: lockstep new --renumber " + string(b.Version),
-				})
+		seen := map[string]*Migration{} // by name, of one version
+		for i, m := range list {
+			if i > 0 && list[i-1].Version.Compare(m.Version) != 0 {
+				clear(seen)
 			}
+			name := strings.ToLower(m.Name)
+			if first := seen[name]; first != nil {
+				faults = append(faults, duplicate(first, m))
+			}
+			seen[name] = m
 		}
 	}
 	return faults
+}
+
+func duplicate(first, second *Migration) Fault {
+	return Fault{
+		File: second.Up.Path,
+		Msg:  fmt.Sprintf("duplicate of %s: both are migration %s", first.Up.Path, second.ID()),
+		Hint: "delete one, or give it a version of its own: lockstep new --renumber " + string(second.Version),
+	}
 }
 
 // Migrations returns the versioned migrations in order. The caller must not
@@ -131,7 +140,10 @@ func (m *Migration) check(o sqltext.Options) []Fault {
 	if m.Go != nil {
 		return nil
 	}
-	_, faults := m.Up.read(o)
+	up, faults := m.Up.read(o)
+	if len(faults) == 0 && len(up.statements) == 0 {
+		faults = append(faults, noStatement(m.Up.Path))
+	}
 	if m.Down != nil {
 		_, more := m.Down.read(o)
 		faults = append(faults, more...)

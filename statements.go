@@ -32,6 +32,16 @@ func (r *run) runStatements(ctx context.Context, s Step, w *work) error {
 	return nil
 }
 
+// isTimed reports whether statements have timeouts of their own.
+func (w *work) isTimed() bool {
+	for _, st := range w.statements {
+		if st.directives.isTimed() {
+			return true
+		}
+	}
+	return false
+}
+
 // recover finds out what an interrupted run left, and brings the session and
 // the record to the point where this run goes on. It returns how many
 // statements are done.
@@ -127,15 +137,16 @@ func (r *run) runUnit(ctx context.Context, s Step, w *work, u unit, started time
 			return r.runTogether(ctx, s, w, u, attempt, wait, started)
 		})
 	}
-	ctx = context.WithoutCancel(ctx)
+	steady := context.WithoutCancel(ctx)
 	if u.from == 0 {
-		if err := r.announce(ctx, s, w, started); err != nil {
+		if err := r.announce(steady, s, w, started); err != nil {
 			return err
 		}
 	}
 	if err := r.runAlone(ctx, s, w, u.from); err != nil {
 		return err
 	}
+	ctx = steady
 	e, err := r.advance(ctx, s, w, u.to, started)
 	if err != nil {
 		return err
@@ -195,8 +206,10 @@ func (r *run) runTogether(ctx context.Context, s Step, w *work, u unit, attempt 
 	})
 }
 
-// runAlone runs a statement outside of a transaction.
-func (r *run) runAlone(ctx context.Context, s Step, w *work, i int) error {
+// runAlone runs a statement outside of a transaction. When ctx ends it is not
+// tried again, but finished once it has begun.
+func (r *run) runAlone(waiting context.Context, s Step, w *work, i int) error {
+	ctx := context.WithoutCancel(waiting)
 	t := w.traits[i]
 	if t.Tx != TxNone {
 		return nil // its transaction was ended by a statement that commits by itself
@@ -207,7 +220,7 @@ func (r *run) runAlone(ctx context.Context, s Step, w *work, i int) error {
 	if _, err := r.tidy(ctx, s, w, i); err != nil {
 		return err
 	}
-	err := r.attempts(ctx, s, t.Targets, w.Directives, func(attempt int, wait time.Duration) error {
+	err := r.attempts(waiting, s, t.Targets, w.Directives.with(w.statements[i].directives), func(attempt int, wait time.Duration) error {
 		return r.once(ctx, s, w, i, attempt, wait)
 	})
 	var de *DatabaseError
@@ -260,7 +273,10 @@ func (r *run) once(ctx context.Context, s Step, w *work, i, attempt int, wait ti
 	if w.traits[i].LongWait {
 		wait = 0
 	}
-	limits := r.limits(w.Directives, wait).overlaid(st.directives)
+	limits := r.limits(w.Directives.with(st.directives), wait)
+	if w.isTimed() && limits.Statement == 0 {
+		limits.Statement = -1 // the limit of a statement before it
+	}
 	if w.traits[i].LongWait {
 		limits.Lock = -1
 	}

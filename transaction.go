@@ -16,14 +16,16 @@ func (r *run) runTransaction(ctx context.Context, s Step, w *work) error {
 	if err := r.settings(ctx, s, w, w.before); err != nil {
 		return err
 	}
-	alone := r.canTravelWhole(w)
+	whole := r.canTravelWhole(w)
 	err := r.attempts(ctx, s, w.targets(w.inside), w.Directives, func(attempt int, wait time.Duration) error {
-		if alone {
+		// One by one tells which statement fails: after a failure without a
+		// place, and once only patience is left.
+		if whole = whole && wait <= r.m.options.ShortLockTimeout; whole {
 			err := r.sendWhole(ctx, s, w, attempt, wait)
 			if !needsPlace(err) {
 				return err
 			}
-			alone = false // once more, statement by statement: it tells which one fails
+			whole = false
 		}
 		return r.sendEach(ctx, s, w, attempt, wait)
 	})
@@ -108,14 +110,14 @@ func (r *run) sendWhole(ctx context.Context, s Step, w *work, attempt int, wait 
 
 func (r *run) compose(w *work, row LedgerRow, wait time.Duration) *batch {
 	b := &batch{}
-	b.add(r.beginTx())
+	b.add(r.beginOf(w, w.inside))
 	limits := r.limits(w.Directives, wait)
 	b.add(r.m.dialect.Guard(r.srv, limits, ScopeTransaction)...)
 	for i := w.inside.from; i < w.inside.to; i++ {
 		st := &w.statements[i]
 		own := st.directives.isTimed()
 		if own {
-			b.add(r.m.dialect.Guard(r.srv, limits.overlaid(st.directives), ScopeTransaction)...)
+			b.add(r.m.dialect.Guard(r.srv, limits.overlaid(st.directives, r.m.options.ShortLockTimeout), ScopeTransaction)...)
 		}
 		b.offsets = append(b.offsets, b.Len())
 		b.add(st.Text)
@@ -132,6 +134,20 @@ func (r *run) compose(w *work, row LedgerRow, wait time.Duration) *batch {
 		b.add(c.CleanText())
 	}
 	return b
+}
+
+// beginOf returns the statement that begins the transaction around a span: the
+// file's own, with its options, if it has one.
+func (r *run) beginOf(w *work, part span) string {
+	if _, ok := r.m.dialect.(Beginner); ok {
+		return r.beginTx()
+	}
+	for _, i := range []int{part.from, part.from - 1} {
+		if i >= 0 && w.traits[i].Tx == TxBegin {
+			return w.statements[i].Text
+		}
+	}
+	return r.beginTx()
 }
 
 func (r *run) beginTx() string {
@@ -151,9 +167,10 @@ func (r *run) limits(d Directives, wait time.Duration) Timeouts {
 	return t
 }
 
-// overlaid returns the timeouts with those that a statement gives itself.
-func (t Timeouts) overlaid(d Directives) Timeouts {
-	if d.LockTimeout > 0 {
+// overlaid returns the timeouts of one attempt with those that a statement
+// gives itself. A short wait for locks stays short.
+func (t Timeouts) overlaid(d Directives, short time.Duration) Timeouts {
+	if d.LockTimeout > 0 && (t.Lock > short || t.Lock > d.LockTimeout) {
 		t.Lock = d.LockTimeout
 	}
 	if d.StatementTimeout > 0 {
@@ -209,7 +226,7 @@ func (r *run) inTransaction(ctx context.Context, w *work, part span, wait time.D
 		return err
 	}
 	r.guarded = "" // where there is no other scope, the guard is the session's
-	err := r.exec(ctx, append([]string{r.beginTx()}, r.m.dialect.Guard(r.srv, r.limits(w.Directives, wait), ScopeTransaction)...)...)
+	err := r.exec(ctx, append([]string{r.beginOf(w, part)}, r.m.dialect.Guard(r.srv, r.limits(w.Directives, wait), ScopeTransaction)...)...)
 	if err != nil {
 		r.rollback(ctx)
 		return r.m.describe("begin transaction", err)
@@ -291,7 +308,7 @@ func (r *run) timed(ctx context.Context, s Step, w *work, i, attempt int, wait t
 		return r.statement(ctx, s, w, i, attempt)
 	}
 	limits := r.limits(w.Directives, wait)
-	if err := r.exec(ctx, r.m.dialect.Guard(r.srv, limits.overlaid(d), scope)...); err != nil {
+	if err := r.exec(ctx, r.m.dialect.Guard(r.srv, limits.overlaid(d, r.m.options.ShortLockTimeout), scope)...); err != nil {
 		return r.m.describe("set timeouts", err)
 	}
 	if err := r.statement(ctx, s, w, i, attempt); err != nil {

@@ -1,6 +1,7 @@
 package lockstep
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,71 +10,116 @@ import (
 	"github.com/lockstepdb/lockstep/sqltext"
 )
 
-// expandVars replaces ${NAME} in the statements of a script that asks for it.
-// A value inside a string or a quoted identifier is escaped for its place;
-// elsewhere it may be anything that leaves the statement one statement.
-func expandVars(p *parsedScript, values map[string]string, o sqltext.Options) *Fault {
-	names := p.Directives.Vars
-	for _, name := range names {
+// missingVar finds a variable that a script asks for and that has no value.
+func missingVar(s *Script, values map[string]string) *Fault {
+	for _, name := range s.Directives.Vars {
 		if _, ok := values[name]; !ok {
 			return &Fault{
-				File: p.Path, Msg: fmt.Sprintf("asks for the variable %s, which has no value", name),
+				File: s.Path, Msg: fmt.Sprintf("asks for the variable %s, which has no value", name),
 				Hint: fmt.Sprintf("give it with --var %s=VALUE, in [vars] of lockstep.toml, or in Options.Vars", name),
 			}
-		}
-	}
-	if len(names) == 0 {
-		return nil
-	}
-	for i := range p.statements {
-		if f := p.expand(i, names, values, o); f != nil {
-			return f
 		}
 	}
 	return nil
 }
 
-func (p *parsedScript) expand(i int, names []string, values map[string]string, o sqltext.Options) *Fault {
-	st := &p.statements[i]
-	if !strings.Contains(st.Text, "${") {
-		return nil
+// expandVars replaces ${NAME} in the statements of a script that asks for it.
+// Inside a string or a quoted identifier a value is escaped for its place;
+// elsewhere it may hold nothing that could end or hide something; in comments
+// nothing is replaced.
+func expandVars(p *parsedScript, values map[string]string) *Fault {
+	if f := missingVar(p.Script, values); f != nil || len(p.Directives.Vars) == 0 {
+		return f
 	}
-	var b strings.Builder
-	text := st.Text
-	last := 0
-	for tok := range sqltext.Tokens(text, o) {
-		if tok.Kind != sqltext.String && tok.Kind != sqltext.QuotedIdent {
+	for i := range p.statements {
+		st := &p.statements[i]
+		if !strings.Contains(st.Text, "${") {
 			continue
 		}
-		b.WriteString(replaceVars(text[last:tok.Start], names, values, plainValue))
-		b.WriteString(replaceVars(text[tok.Start:tok.End], names, values, quotedValue(text[tok.Start:tok.End])))
+		expanded, msg := expand(st.Text, p.Directives.Vars, values, st.Options)
+		if msg != "" {
+			return &Fault{
+				File: p.Path, Pos: st.Pos, Msg: msg,
+				Hint: "put the variable inside quotes, or give it a plain value",
+			}
+		}
+		st.Text = expanded
+	}
+	return nil
+}
+
+// expand replaces the variables of one statement. msg says what is wrong with
+// a value, without it.
+func expand(text string, names []string, values map[string]string, o sqltext.Options) (expanded, msg string) {
+	var b strings.Builder
+	last := 0
+	plain := func(to int) {
+		msg = cmp.Or(msg, unfit(text[last:to], names, values))
+		b.WriteString(replaceVars(text[last:to], names, values, plainValue))
+	}
+	for tok := range sqltext.Tokens(text, o) {
+		token := text[tok.Start:tok.End]
+		switch tok.Kind {
+		case sqltext.LineComment, sqltext.BlockComment:
+			plain(tok.Start)
+			b.WriteString(token)
+		case sqltext.String, sqltext.QuotedIdent:
+			plain(tok.Start)
+			if token[len(token)-1] == '$' { // a body: what it says there is code again
+				msg = cmp.Or(msg, unfit(token, names, values))
+			}
+			b.WriteString(replaceVars(token, names, values, quotedValue(token, o)))
+		default:
+			continue
+		}
 		last = tok.End
 	}
-	b.WriteString(replaceVars(text[last:], names, values, plainValue))
-	expanded := b.String()
-	again, err := sqltext.Split(expanded, o)
-	if err != nil || len(again) != 1 {
-		return &Fault{
-			File: p.Path, Pos: st.Pos, Msg: "is more than one statement once its variables are replaced",
-			Hint: "put the variable inside quotes, or give it a value without ; and quotes",
+	plain(len(text))
+	again, err := sqltext.Split(b.String(), o)
+	if msg == "" && (err != nil || len(again) != 1) {
+		msg = "is not one statement any more once its variables are replaced"
+	}
+	return b.String(), msg
+}
+
+// unfit finds a value that may not stand outside of quotes.
+func unfit(text string, names []string, values map[string]string) string {
+	for _, name := range names {
+		v := values[name]
+		if strings.Contains(text, "${"+name+"}") && (strings.ContainsAny(v, "'\"`;\\\r\n#$") || strings.Contains(v, "--") || strings.Contains(v, "/*")) {
+			return fmt.Sprintf("the value of %s may not stand outside of quotes: it holds a quote, a semicolon, a comment or a line break", name)
 		}
 	}
-	st.Text = expanded
-	return nil
+	return ""
 }
 
 func plainValue(v string) string { return v }
 
 // quotedValue escapes a value for the inside of the quoted token.
-func quotedValue(token string) func(string) string {
+func quotedValue(token string, o sqltext.Options) func(string) string {
 	quote := token[len(token)-1:]
-	if quote == "$" { // a dollar quoted body: no escape exists or is needed
+	switch {
+	case quote == "$":
 		return plainValue
-	}
-	if quote == "]" {
+	case quote == "]":
 		return func(v string) string { return strings.ReplaceAll(v, "]", "]]") }
+	case readsBackslash(token, o):
+		return func(v string) string {
+			return strings.ReplaceAll(strings.ReplaceAll(v, `\`, `\\`), quote, quote+quote)
+		}
 	}
 	return func(v string) string { return strings.ReplaceAll(v, quote, quote+quote) }
+}
+
+// readsBackslash reports whether a backslash escapes inside the token.
+func readsBackslash(token string, o sqltext.Options) bool {
+	switch o.Mode {
+	case sqltext.MySQL:
+		return !o.NoBackslashEscapes && token[len(token)-1] != '`'
+	case sqltext.Postgres:
+		return token[0] == 'e' || token[0] == 'E' || token[0] == 'u' || token[0] == 'U' || o.StandardConformingStringsOff
+	}
+	return false
 }
 
 func replaceVars(text string, names []string, values map[string]string, escape func(string) string) string {

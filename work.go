@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/lockstepdb/lockstep/sqltext"
@@ -98,6 +99,8 @@ func (w *work) checkControl(srv Server) *Fault {
 		case t.Tx == TxRollback:
 			return w.faultAt(i, "a ROLLBACK in a migration would undo work that is recorded as done",
 				"remove it; a statement that fails rolls its transaction back by itself")
+		case t.Tx == TxCommit && w.leavesOpen(i):
+			return w.faultAt(i, "leaves a transaction open, which a runner cannot keep in step with its record", "end it with a plain COMMIT")
 		case t.Tx == TxBegin && open >= 0:
 			return w.faultAt(i, "a transaction begins inside another one", "remove this statement, or the one that began the first")
 		case t.Tx == TxBegin:
@@ -114,6 +117,14 @@ func (w *work) checkControl(srv Server) *Fault {
 		return w.faultAt(open, "this transaction is not committed in the file", "add COMMIT, or remove BEGIN: the migration runs in a transaction by itself")
 	}
 	return nil
+}
+
+// leavesOpen tells the ends of a transaction that are none: PREPARE
+// TRANSACTION, and COMMIT AND CHAIN.
+func (w *work) leavesOpen(i int) bool {
+	words := sqltext.Words(w.statements[i].Text, w.statements[i].Options, 8)
+	at := slices.Index(words, "CHAIN")
+	return slices.Contains(words, "PREPARE") && words[0] == "PREPARE" || at > 0 && words[at-1] != "NO"
 }
 
 // whyNotOne says why the script cannot run in one transaction, "" if it can.
@@ -167,7 +178,8 @@ func (w *work) group() {
 
 // fits reports whether a statement can share a transaction with its entry.
 func (w *work) fits(i int) bool {
-	return w.traits[i].NoTransaction == "" && !w.traits[i].ImplicitCommit
+	t := w.traits[i]
+	return t.NoTransaction == "" && !t.ImplicitCommit && (!t.MayCommit || w.Directives.Transaction != "off")
 }
 
 // closes returns the index of the COMMIT that ends the transaction begun at

@@ -15,8 +15,8 @@ const headWords = 16
 // are on the safe side, because the text alone cannot tell: REINDEX TABLE and
 // REINDEX INDEX run alone in case the table is partitioned, DROP SUBSCRIPTION
 // in case it has a slot, and ALTER TYPE … ADD VALUE in case a later statement
-// uses the value. A CALL of a procedure that commits cannot be recognised; its
-// file has to say that it runs without a transaction.
+// uses the value. A CALL may run a procedure that commits; then its file has to
+// say that it runs without a transaction.
 func (dialect) Traits(srv lockstep.Server, st sqltext.Statement) lockstep.Traits {
 	o := lexerAt(srv, st)
 	words := scan(st.Text, o, headWords)
@@ -30,6 +30,7 @@ func (dialect) Traits(srv lockstep.Server, st sqltext.Statement) lockstep.Traits
 		Dirty:         isDirty(words, st.Text),
 		Session:       isSession(&reader{words: words}),
 		Repeatable:    isRepeatable(words, l),
+		MayCommit:     len(words) > 0 && words[0].key == "CALL",
 		LongWait:      l.waitsLong() || isAnalyze(words),
 		Targets:       targets(words, l),
 	}

@@ -14,12 +14,12 @@ import (
 // again, also when it was set in a transaction.
 //
 // BEGIN IMMEDIATE is the statement that waits, so the guard has to be in place
-// before it.
+// before it: inside a transaction there is nothing left to set.
 //
 // A database without a file has one connection and nobody to wait for.
-func (dialect) Guard(srv lockstep.Server, t lockstep.Timeouts, _ lockstep.Scope) []string {
+func (dialect) Guard(srv lockstep.Server, t lockstep.Timeouts, scope lockstep.Scope) []string {
 	switch {
-	case t.Lock == 0 || srv.SingleConnection:
+	case t.Lock == 0 || srv.SingleConnection || scope == lockstep.ScopeTransaction:
 		return nil
 	case t.Lock < 0: // as long as it can count: 24 days
 		return []string{busyTimeout(math.MaxInt32 * time.Millisecond)}
