@@ -22,7 +22,7 @@ BENCH ?= .
 
 say = @printf '\n== %s\n'
 
-.PHONY: build test test-all check vet lint fmt fmt-check facts fuzz bench servers go-test bin/servers clean
+.PHONY: build test test-all check vet lint fmt fmt-check facts fuzz bench bench-runners servers go-test bin/servers clean
 
 build:
 	$(say) 'build bin/lockstep'
@@ -81,6 +81,11 @@ fuzz:
 bench: bin/servers
 	$(say) 'benchmarks on real servers'
 	bin/servers -- $(MAKE) --no-print-directory go-test TESTFLAGS="-run NoTest -bench '$(BENCH)' -benchmem -timeout 60m -p 1"
+
+# Compares with other runners, in bench/, a module of its own.
+bench-runners: bin/servers
+	$(say) 'benchmark of runners'
+	bin/servers -- go -C bench run . -markdown ../docs/benchmarks.md
 
 # Servers for work at the desk: prints the variables, runs until Ctrl-C.
 servers: bin/servers
