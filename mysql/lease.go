@@ -26,7 +26,10 @@ type lease struct {
 }
 
 // tryLease takes the row if it is free, or if its holder has not renewed it in
-// time.
+// time. (Tried on three nodes of MariaDB 10.11 with Galera: a holder's ALTER
+// TABLE shows in the processlist of every node. A node that lags behind may
+// show the row as free; then the server lets the UPDATE wait until the node has
+// caught up, and refuses it.)
 func (l *runLock) tryLease(ctx context.Context) (held bool, err error) {
 	now, err := l.observe(ctx)
 	if err != nil {

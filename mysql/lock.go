@@ -15,7 +15,8 @@ import (
 	"github.com/lockstepdb/lockstep"
 )
 
-// Lock returns the run's lock for the ledger that req.Name names.
+// Lock returns the run's lock for the ledger that req.Name names: a table, or
+// schema.table where it is not in the session's database.
 //
 // On ordinary servers it is a user-level lock (GET_LOCK) on a connection of its
 // own; it ends with that connection. Where such locks are local to one node of

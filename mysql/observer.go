@@ -66,6 +66,9 @@ func (o *observer) anyLeft(kind string, names []string) {
 
 // definition returns how a thing is defined, and whether it is there.
 func (o *observer) definition(kind, name string) (text string, exists bool) {
+	if kind == "DATABASE" && name == currentDatabase {
+		return o.rows("SELECT * FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = DATABASE()")
+	}
 	switch kind {
 	case "TABLE", "VIEW", "PROCEDURE", "TRIGGER", "EVENT", "DATABASE", "SEQUENCE", "PACKAGE", "PACKAGE BODY", "LIBRARY":
 		return o.showCreate(kind, name)

@@ -19,16 +19,31 @@ func setting(r *reader) lockstep.Traits {
 	}
 	t := lockstep.Traits{Session: true, Dirty: true}
 	all := assignments(r)
+	if isBegin(all) {
+		return lockstep.Traits{Tx: lockstep.TxBegin}
+	}
 	for _, a := range all {
-		if a.autocommit && len(all) == 1 && a.isOff() {
-			return lockstep.Traits{Tx: lockstep.TxBegin}
-		}
 		t.Repeatable = t.Repeatable || a.global
 		if fixedInTransaction(a.variable) {
 			t.NoTransaction = a.variable + " cannot be set inside a transaction"
 		}
 	}
 	return t
+}
+
+// isBegin tells a SET that does nothing but turn autocommit off, and that keeps
+// its value before as mariadb-dump does: SET @old = @@autocommit, autocommit = 0.
+func isBegin(all []assignment) bool {
+	begins := false
+	for _, a := range all {
+		switch {
+		case a.autocommit && a.isOff():
+			begins = true
+		case a.variable != "" || !strings.HasSuffix(strings.ToLower(a.value), "autocommit"):
+			return false
+		}
+	}
+	return begins
 }
 
 // fixedInTransaction tells the variables that the server refuses to set while
@@ -144,14 +159,11 @@ func (r *reader) skipExpression() (end int) {
 // withoutAutocommit returns st.Text without assignments of the session's
 // autocommit; "" if nothing else is set.
 func withoutAutocommit(st sqltext.Statement) string {
-	const longest = 64 << 10 // of a SET that a dump or a person writes
-	if len(st.Text) > longest || !containsFold(st.Text, "autocommit") {
+	o := lexerAt(lockstep.Server{}, st)
+	if first := read(st.Text, o, 2); !first.is("SET") || first.is("SET", "STATEMENT") {
 		return st.Text
 	}
-	r := read(st.Text, lexerAt(lockstep.Server{}, st), 0)
-	if !r.is("SET") || r.is("SET", "STATEMENT") {
-		return st.Text
-	}
+	r := read(st.Text, o, 0)
 	var kept []string
 	found := false
 	for _, a := range assignments(r) {
@@ -168,8 +180,4 @@ func withoutAutocommit(st sqltext.Statement) string {
 		return ""
 	}
 	return "SET " + strings.Join(kept, ", ")
-}
-
-func containsFold(text, lower string) bool {
-	return strings.Contains(strings.ToLower(text), lower)
 }

@@ -78,6 +78,8 @@ func (d *deed) named(r *reader) {
 		d.names = r.accounts()
 	case d.verb == "DROP" && d.object != "INDEX":
 		d.names = r.names()
+	case d.object == "DATABASE" && d.verb == "ALTER" && isDatabaseOption(r.at(0).word):
+		d.names = []string{currentDatabase}
 	default:
 		if name := r.name(); name != "" {
 			d.names = []string{name}
@@ -97,6 +99,19 @@ func (d *deed) named(r *reader) {
 			d.becomes = ahead.names()
 		}
 	}
+}
+
+// currentDatabase stands for the name of the database that ALTER DATABASE does
+// not name.
+const currentDatabase = ""
+
+// isDatabaseOption tells the words that can follow ALTER DATABASE at once.
+func isDatabaseOption(word string) bool {
+	switch word {
+	case "DEFAULT", "CHARACTER", "CHARSET", "COLLATE", "ENCRYPTION", "READ", "COMMENT":
+		return true
+	}
+	return false
 }
 
 // newNames finds the new name that ALTER TABLE … RENAME gives.

@@ -168,6 +168,7 @@ func settings() []dialecttest.Statement {
 		sample("SET @@global.general_log = 0", lockstep.Traits{Session: true, Dirty: true, Repeatable: true}),
 		sample("SET autocommit = 1", settingTraits()),
 		sample("SET @a = @@autocommit, SESSION autocommit = 0, @b = 1", settingTraits()),
+		onlyRead("SET @OLD_AUTOCOMMIT=@@AUTOCOMMIT, @@AUTOCOMMIT=0", lockstep.Traits{Tx: lockstep.TxBegin}),
 		onlyRead("SET autocommit = 0", lockstep.Traits{Tx: lockstep.TxBegin}),
 		onlyRead("SET @@SESSION.AUTOCOMMIT = OFF", lockstep.Traits{Tx: lockstep.TxBegin}),
 		onlyRead("SET PASSWORD = 'x'", upkeep()),

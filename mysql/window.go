@@ -37,7 +37,7 @@ func (e *UnseenLocksError) Hint() string { return e.Advice }
 //
 // MySQL shows the age of a transaction. MariaDB shows for how long a session
 // has run its statement, or been idle: there a transaction of many short
-// statements seems younger than it is. (information_schema.INNODB_TRX would not
+// statements seems younger than it is, unless the plugin is there. (information_schema.INNODB_TRX would not
 // help: InnoDB shows the same old copy as long as somebody asks more often than
 // ten times a second.)
 //
@@ -73,7 +73,7 @@ func unseen(err error) error {
 
 // holdersQuery chooses the view that shows locks on this server.
 func holdersQuery(ctx context.Context, q lockstep.Querier, srv lockstep.Server, targets []string) (string, error) {
-	wanted := condition(srv, targets)
+	wanted := condition(targets)
 	on, err := isInstrumented(ctx, q)
 	switch {
 	case err != nil:
@@ -122,12 +122,15 @@ func hasLockPlugin(ctx context.Context, q lockstep.Querier) (bool, error) {
 
 // condition selects locks on the targets, whatever their case, and those on
 // the whole server that DDL has to wait for.
-func condition(srv lockstep.Server, targets []string) string {
+func condition(targets []string) string {
 	tables := make([]string, len(targets))
 	for i, t := range targets {
 		schema, name := splitName(t)
-		schema = cmp.Or(schema, srv.Schema)
-		tables[i] = "(" + literal(strings.ToLower(schema)) + ", " + literal(strings.ToLower(name)) + ")"
+		in := "LOWER(DATABASE())" // which a script may have changed
+		if schema != "" {
+			in = literal(strings.ToLower(schema))
+		}
+		tables[i] = "(" + in + ", " + literal(strings.ToLower(name)) + ")"
 	}
 	return " AND ((LOWER(l.s), LOWER(l.n)) IN (" + strings.Join(tables, ", ") + ") AND l.kind NOT LIKE 'SCHEMA%'" +
 		" OR l.kind IN ('GLOBAL', 'BACKUP LOCK', 'BACKUP', 'Backup lock') AND l.mode IN (" + serverWide + "))"
@@ -159,16 +162,17 @@ WHERE t.PROCESSLIST_ID <> CONNECTION_ID()`
 // holdersOnMariaDB does the same with what MariaDB shows. Checked on MariaDB
 // 10.11.
 const holdersOnMariaDB = `SELECT p.ID, p.USER, '', COALESCE(l.n, ''), p.COMMAND, COALESCE(p.STATE, ''), 0,
-  p.TIME_MS * 1000, p.TIME_MS * 1000, COALESCE(p.INFO, '')
+  GREATEST(p.TIME_MS, l.held) * 1000, p.TIME_MS * 1000, COALESCE(p.INFO, '')
 FROM (%s) l
 JOIN information_schema.PROCESSLIST p ON p.ID = l.id
 WHERE p.ID <> CONNECTION_ID()`
 
-// The two views of MariaDB that show metadata locks.
+// The two views of MariaDB that show metadata locks. Only the second knows for
+// how many milliseconds one has been held.
 const (
-	locksInSchema = `SELECT t.PROCESSLIST_ID AS id, m.OBJECT_TYPE AS kind, m.OBJECT_SCHEMA AS s, m.OBJECT_NAME AS n, m.LOCK_TYPE AS mode
+	locksInSchema = `SELECT t.PROCESSLIST_ID AS id, m.OBJECT_TYPE AS kind, m.OBJECT_SCHEMA AS s, m.OBJECT_NAME AS n, m.LOCK_TYPE AS mode, 0 AS held
   FROM performance_schema.metadata_locks m JOIN performance_schema.threads t ON t.THREAD_ID = m.OWNER_THREAD_ID`
-	locksInPlugin = `SELECT THREAD_ID AS id, LOCK_TYPE AS kind, TABLE_SCHEMA AS s, TABLE_NAME AS n, LOCK_MODE AS mode
+	locksInPlugin = `SELECT THREAD_ID AS id, LOCK_TYPE AS kind, TABLE_SCHEMA AS s, TABLE_NAME AS n, LOCK_MODE AS mode, COALESCE(LOCK_TIME_MS, 0) AS held
   FROM information_schema.METADATA_LOCK_INFO`
 )
 

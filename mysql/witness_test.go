@@ -80,6 +80,7 @@ func witnessed(s site) []dialecttest.Witnessed {
 	add("ALTER EVENT e COMMENT 'x'", ev)
 	add("ALTER EVENT e RENAME TO h", ev)
 	add("DROP EVENT e", ev)
+	add("ALTER DATABASE CHARACTER SET ascii")
 	add("CREATE DATABASE "+s.Name+"x", "DROP DATABASE IF EXISTS "+s.Name+"x")
 	add("ALTER DATABASE "+s.Name+"x CHARACTER SET ascii", "CREATE DATABASE IF NOT EXISTS "+s.Name+"x CHARACTER SET utf8mb4")
 	add("DROP DATABASE "+s.Name+"x", "CREATE DATABASE IF NOT EXISTS "+s.Name+"x")
