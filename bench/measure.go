@@ -198,14 +198,24 @@ func (s *suite) fillAndTime(ctx context.Context, k servers.Kind, rest []contende
 		return s.fillAndTime(ctx, k, rest[1:], ready, all)
 	}
 	return s.withDatabase(ctx, k, s.long, func(t target) error {
-		if c.apply != nil {
-			log.Printf("bench: %s: fill for %s", k.Name, c.name)
-			if err := c.apply(ctx, t); err != nil {
-				return fmt.Errorf("fill for %s: %w", c.name, err)
-			}
+		if err := fill(ctx, c, t); err != nil {
+			return fmt.Errorf("fill for %s: %w", c.name, err)
 		}
 		return s.fillAndTime(ctx, k, rest[1:], append(ready, turn{c, t}), all)
 	})
+}
+
+// fill brings an empty database to the whole history.
+func fill(ctx context.Context, c contender, t target) error {
+	do := c.apply
+	if c.fill != nil {
+		do = c.fill
+	}
+	if do == nil {
+		return nil
+	}
+	log.Printf("bench: %s: fill for %s", t.kind.Name, c.name)
+	return do(ctx, t)
 }
 
 // turn is a contender with its database.

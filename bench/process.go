@@ -30,7 +30,7 @@ func programs() []program {
 		{"connect and ping", "./cmd/ping", func(t target) []string { return []string{t.url} }, nil},
 		{"goose provider up", "./cmd/goose", func(t target) []string { return []string{t.url, t.history.goose, "up"} }, gooseUp},
 		{"goose provider status", "./cmd/goose", func(t target) []string { return []string{t.url, t.history.goose, "status"} }, gooseUp},
-		{"golang-migrate up", "./cmd/migrate", func(t target) []string { return []string{t.url, t.history.pairs} }, migrateUp},
+		{"golang-migrate up", "./cmd/migrate", func(t target) []string { return []string{t.url, t.history.pairs} }, migrateForce},
 		{"tern migrate", "./cmd/tern", func(t target) []string { return []string{t.url, t.history.tern} }, ternUp},
 	}
 }

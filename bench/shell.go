@@ -93,10 +93,14 @@ func shell(t target) (program string, args []string, err error) {
 		if err != nil {
 			return "", nil, err
 		}
-		return client(t.kind.Flavor), []string{
+		args := []string{
 			"--no-defaults", "--protocol=tcp", "--user=" + u.User.Username(), "--host=" + u.Hostname(), "--port=" + u.Port(),
 			"--database=" + strings.TrimPrefix(u.Path, "/"),
-		}, nil
+		}
+		if t.kind.Flavor == "mysql" {
+			args = append(args, "--commands") // MySQL's client reads "source" from a file only when told so
+		}
+		return client(t.kind.Flavor), args, nil
 	default:
 		return client("sqlite3"), []string{"-batch", "-bail", t.path()}, nil
 	}
