@@ -43,6 +43,8 @@ func usualHint(err error) string {
 	var chain *lockstep.ChainError
 	var database *lockstep.DatabaseError
 	switch {
+	case errors.Is(err, errTimeout):
+		return "give more time with --timeout, or see what it waits for: lockstep status, and the sessions of the server"
 	case errors.Is(err, lockstep.ErrPlanStale):
 		return "make the plan again: lockstep plan --out FILE"
 	case errors.Is(err, errPending):
@@ -71,7 +73,7 @@ func (a *app) message(err error) string {
 	var statement *lockstep.StatementError
 	var partial *lockstep.PartialError
 	switch {
-	case errors.Is(err, context.DeadlineExceeded) && a.flags.timeout > 0:
+	case errors.Is(err, errTimeout):
 		return fmt.Sprintf("%v (%s)", errTimeout, a.flags.timeout)
 	case errors.Is(err, ErrInterrupted):
 		return "interrupted"

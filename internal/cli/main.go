@@ -51,7 +51,7 @@ func (a *app) cause(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(context.Cause(ctx), ErrInterrupted) && !errors.Is(err, ErrInterrupted):
 		return fmt.Errorf("%w: %w", ErrInterrupted, err)
-	case errors.Is(err, context.DeadlineExceeded) && holder != nil:
+	case errors.Is(err, errTimeout) && holder != nil:
 		return &lockstep.LockedError{Holder: *holder, Waited: a.flags.timeout}
 	}
 	return err

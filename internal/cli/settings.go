@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -30,7 +32,11 @@ func (a *app) with(do action) func(*cobra.Command, []string) error {
 		for _, n := range s.Notes {
 			a.note(n)
 		}
-		return do(ctx, s, args)
+		err = do(ctx, s, args)
+		if err != nil && errors.Is(context.Cause(ctx), errTimeout) && !errors.Is(err, errTimeout) {
+			err = fmt.Errorf("%w: %w", errTimeout, err) // a server only says that it was told to stop
+		}
+		return err
 	}
 }
 
