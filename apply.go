@@ -65,6 +65,15 @@ func (r *run) do(ctx context.Context) (err error) {
 	return nil
 }
 
+// lockName is the same for all who share the ledger, whatever schema their
+// sessions begin in.
+func (t LedgerTable) lockName() string {
+	if t.Schema == "" {
+		return t.Name
+	}
+	return t.Schema + "." + t.Name
+}
+
 // in returns the ledger with its name completed, so that a script that moves
 // to another schema does not lose it.
 func (l *ledger) in(srv Server) *ledger {
@@ -94,7 +103,7 @@ const (
 func (r *run) acquire(ctx context.Context) error {
 	start := r.m.options.Now()
 	r.lock = r.m.dialect.Lock(r.m.db, r.srv, LockRequest{
-		Name:   r.ledger.table.Name,
+		Name:   r.m.ledger.table.lockName(),
 		Holder: Holder{Host: hostname(), PID: os.Getpid(), Since: start.UTC()},
 	})
 	var holder Holder

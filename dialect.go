@@ -138,7 +138,7 @@ type CommitChecker interface {
 
 // LockRequest says which lock is wanted and by whom.
 type LockRequest struct {
-	Name   string // distinguishes ledgers: one lock per database and ledger table
+	Name   string // distinguishes ledgers: the ledger's table, behind its schema and a dot if it was given one
 	Holder Holder // shown to those who wait
 }
 

@@ -92,7 +92,7 @@ func TestWaitingForALockEndsWithTheContext(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer tx.Rollback() //nolint:errcheck // it only read
+			defer tx.Rollback()
 			var n int
 			if err := tx.QueryRow("SELECT count(*) FROM t").Scan(&n); err != nil {
 				t.Fatal(err)

@@ -64,7 +64,7 @@ func newRunLock(db *sql.DB, srv lockstep.Server, req lockstep.LockRequest) *runL
 	}
 	return &runLock{
 		db: db, srv: srv, holder: req.Holder, ttl: leaseTTL,
-		name:  "lockstep:" + shortHash(srv.Database, req.Name),
+		name:  "lockstep:" + shortHash(schema, ledger),
 		table: qualified(schema, lockTableName(ledger)),
 	}
 }

@@ -147,10 +147,10 @@ func (s *sum) folder(dir string, source int) error {
 		return err
 	}
 	entries, err := f.ReadDir(-1)
-	if err := errors.Join(err, f.Close()); err != nil {
-		return err
+	if err == nil {
+		err = s.files(f, source, entries)
 	}
-	if err := s.files(dir, source, entries); err != nil {
+	if err := errors.Join(err, f.Close()); err != nil {
 		return err
 	}
 	for _, e := range entries {
@@ -165,7 +165,7 @@ func (s *sum) folder(dir string, source int) error {
 
 // files adds the entries that are no folders, by as many goroutines as there
 // are processors.
-func (s *sum) files(dir string, source int, entries []fs.DirEntry) error {
+func (s *sum) files(dir *os.File, source int, entries []fs.DirEntry) error {
 	workers := runtime.GOMAXPROCS(0)
 	sums, errs := make([]sum, workers), make([]error, workers)
 	var wg sync.WaitGroup
@@ -185,24 +185,23 @@ func (s *sum) files(dir string, source int, entries []fs.DirEntry) error {
 
 // file adds one file. What is not SQL does not matter to the set, nor does
 // what a down says: the set's digest is over the ups.
-func (s *sum) file(dir string, source int, e fs.DirEntry) error {
+func (s *sum) file(dir *os.File, source int, e fs.DirEntry) error {
 	name := e.Name()
 	if e.IsDir() || len(name) < 4 || !strings.EqualFold(name[len(name)-4:], ".sql") {
 		return nil
 	}
 	buf := make([]byte, 0, 512)
-	buf = append(append(append(buf, dir...), 0), name...)
+	buf = append(append(append(buf, dir.Name()...), 0), name...)
 	buf = binary.BigEndian.AppendUint64(append(buf, 0), uint64(source)) //nolint:gosec // an index
 	if !isDown(name) {
-		info, err := e.Info()
-		if err != nil {
-			return err
-		}
-		if info.Mode()&fs.ModeSymlink != 0 {
+		if e.Type()&fs.ModeSymlink != 0 {
 			return errors.New("a link: its file is not watched")
 		}
 		var changed time.Time
-		buf, changed = appendState(buf, info)
+		var err error
+		if buf, changed, err = appendState(buf, dir, e); err != nil {
+			return err
+		}
 		if changed.After(s.newest) {
 			s.newest = changed
 		}
@@ -217,10 +216,4 @@ func (s *sum) file(dir string, source int, e fs.DirEntry) error {
 func isDown(name string) bool {
 	name = strings.ToLower(name)
 	return strings.HasSuffix(name, ".down.sql") || name == "down.sql"
-}
-
-// appendPortable appends size and time of modification.
-func appendPortable(buf []byte, info fs.FileInfo) []byte {
-	buf = binary.BigEndian.AppendUint64(buf, uint64(info.Size()))                //nolint:gosec // the bits are what matters
-	return binary.BigEndian.AppendUint64(buf, uint64(info.ModTime().UnixNano())) //nolint:gosec // the bits are what matters
 }

@@ -52,12 +52,14 @@ func (s *Server) command() (program string, args []string) {
 }
 
 // mysqldArgs are the arguments that starting and initialising share. The
-// unpacked server must be told where its files are.
+// unpacked server must be told where its files are. Each has a folder of its
+// own for temporary files: a MariaDB that starts deletes those of others in the
+// same folder, which then crash.
 func (c Cache) mysqldArgs(k Kind, data string) []string {
 	share := c.mysqlShare(k)
 	usr := filepath.Join(c.prefixDir(k.Name), "usr")
 	args := []string{
-		"--no-defaults", "--datadir=" + data, "--basedir=" + usr,
+		"--no-defaults", "--datadir=" + data, "--basedir=" + usr, "--tmpdir=" + filepath.Dir(data),
 		"--lc-messages-dir=" + share, "--character-sets-dir=" + filepath.Join(share, "charsets"),
 		"--plugin-dir=" + filepath.Join(usr, "lib", "mysql", "plugin"),
 	}
