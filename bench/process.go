@@ -19,19 +19,20 @@ type program struct {
 	name string
 	pkg  string // below this module; "" for lockstep's own command
 	args func(t target) []string
-	fill task // brings the database to the state it is timed in
+	fill task   // brings the database to the state it is timed in
+	with string // whose database it uses: programs of one contender share one
 }
 
 func programs() []program {
 	return []program{
-		{"lockstep up", "", func(t target) []string { return lockstepArgs(t, "up") }, lockstepUp},
-		{"lockstep status", "", func(t target) []string { return lockstepArgs(t, "status") }, lockstepUp},
-		{"lockstep version", "", func(target) []string { return []string{"version"} }, nil},
-		{"connect and ping", "./cmd/ping", func(t target) []string { return []string{t.url} }, nil},
-		{"goose provider up", "./cmd/goose", func(t target) []string { return []string{t.url, t.history.goose, "up"} }, gooseUp},
-		{"goose provider status", "./cmd/goose", func(t target) []string { return []string{t.url, t.history.goose, "status"} }, gooseUp},
-		{"golang-migrate up", "./cmd/migrate", func(t target) []string { return []string{t.url, t.history.pairs} }, migrateForce},
-		{"tern migrate", "./cmd/tern", func(t target) []string { return []string{t.url, t.history.tern} }, ternUp},
+		{"lockstep up", "", func(t target) []string { return lockstepArgs(t, "up") }, lockstepUp, "lockstep"},
+		{"lockstep status", "", func(t target) []string { return lockstepArgs(t, "status") }, lockstepUp, "lockstep"},
+		{"lockstep version", "", func(target) []string { return []string{"version"} }, nil, "lockstep"},
+		{"connect and ping", "./cmd/ping", func(t target) []string { return []string{t.url} }, nil, "connect"},
+		{"goose provider up", "./cmd/goose", func(t target) []string { return []string{t.url, t.history.goose, "up"} }, gooseUp, "goose"},
+		{"goose provider status", "./cmd/goose", func(t target) []string { return []string{t.url, t.history.goose, "status"} }, gooseUp, "goose"},
+		{"golang-migrate up", "./cmd/migrate", func(t target) []string { return []string{t.url, t.history.pairs} }, migrateForce, "golang-migrate"},
+		{"tern migrate", "./cmd/tern", func(t target) []string { return []string{t.url, t.history.tern} }, ternUp, "tern"},
 	}
 }
 
@@ -99,6 +100,11 @@ func (s *suite) fillAndStart(ctx context.Context, k servers.Kind, history *corpu
 	stopwatch, err := s.build(ctx, "./cmd/stopwatch")
 	if err != nil {
 		return err
+	}
+	for _, r := range ready {
+		if r.with == p.with {
+			return s.fillAndStart(ctx, k, history, rest[1:], append(ready, started{p, r.target, path, stopwatch}), used)
+		}
 	}
 	return s.withDatabase(ctx, k, history, func(t target) error {
 		if p.fill != nil {
