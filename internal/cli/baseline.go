@@ -51,7 +51,7 @@ func newBaseline(a *app) *cobra.Command {
 		}),
 		ValidArgsFunction: a.versionArgument,
 	}
-	cmd.Flags().StringVar(&reason, "reason", "", "why, for the record (`TEXT`)")
+	cmd.Flags().StringVar(&reason, "reason", "", "the `TEXT` that says why, for the record")
 	return cmd
 }
 

@@ -17,8 +17,9 @@ import (
 func openMySQL(d config.Database) (*sql.DB, error) {
 	params := url.Values{}
 	for _, p := range d.Params {
-		key, value := mysqlParam(p)
-		params.Set(key, value)
+		if !isTLSParam(p.Key) {
+			params.Set(p.Key, p.Value)
+		}
 	}
 	c, err := mysql.ParseDSN("/?" + params.Encode())
 	if err != nil {
@@ -27,6 +28,9 @@ func openMySQL(d config.Database) (*sql.DB, error) {
 	c.User, c.Passwd, c.DBName = d.User, d.Password, d.Name
 	c.Net, c.Addr = mysqlAddress(d)
 	c.MultiStatements, c.InterpolateParams, c.ParseTime = false, true, false
+	if err := encrypt(c, d); err != nil {
+		return nil, err
+	}
 	c.Logger = &mysql.NopLogger{} // what it would print is in the errors too
 	if d.Param("charset") == "" && d.Param("collation") == "" {
 		if err := c.Apply(mysql.Charset("utf8mb4", "")); err != nil {
@@ -54,21 +58,4 @@ func mysqlAddress(d config.Database) (network, address string) {
 		return "tcp", "localhost:3306"
 	}
 	return "tcp", net.JoinHostPort(d.Hosts[0].Name, orDefault(d.Hosts[0].Port, "3306"))
-}
-
-// mysqlParam translates the names by which MySQL's own clients ask for
-// encryption.
-func mysqlParam(p config.Param) (key, value string) {
-	if p.Key != "ssl-mode" && p.Key != "sslmode" && p.Key != "sslMode" {
-		return p.Key, p.Value
-	}
-	switch strings.ToLower(strings.ReplaceAll(p.Value, "-", "_")) {
-	case "disable", "disabled":
-		return "tls", "false"
-	case "prefer", "preferred":
-		return "tls", "preferred"
-	case "require", "required":
-		return "tls", "skip-verify"
-	}
-	return "tls", "true" // verify-ca, verify-full, verify_identity: nothing less is safe
 }

@@ -49,7 +49,7 @@ func newRepair(a *app) *cobra.Command {
 	f.StringSliceVar(&r.Forget, "forget", nil, "forget that `VERSION` was applied; may be repeated")
 	f.StringSliceVar(&r.MarkApplied, "mark-applied", nil, "record that `VERSION` was done by hand; may be repeated")
 	f.StringSliceVar(&r.MarkReverted, "mark-reverted", nil, "record that `VERSION` was undone by hand; may be repeated")
-	f.StringVar(&r.Reason, "reason", "", "why, for the record (`TEXT`)")
+	f.StringVar(&r.Reason, "reason", "", "the `TEXT` that says why, for the record")
 	for _, name := range []string{"accept", "forget", "mark-applied", "mark-reverted"} {
 		_ = cmd.RegisterFlagCompletionFunc(name, a.completeVersions) // the flag exists
 	}

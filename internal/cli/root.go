@@ -90,7 +90,7 @@ func (a *app) addCommonFlags(f *pflag.FlagSet) {
 	f.StringVar(&a.flags.env, "env", "", "environment `NAME` of the configuration file (LOCKSTEP_ENV)")
 	f.StringVar(&a.flags.ledger, "ledger", "", "`NAME` of the ledger table, or schema.name (default lockstep_ledger)")
 	f.StringArrayVar(&a.flags.vars, "var", nil, "`NAME=VALUE` for ${NAME} in files that name it; may be repeated")
-	f.DurationVar(&a.flags.timeout, "timeout", 0, "limit for the whole command, such as 30s or 5m (`TIME`)")
+	f.DurationVar(&a.flags.timeout, "timeout", 0, "end the command after `TIME`, such as 30s or 5m")
 	f.BoolVar(&a.flags.json, "json", false, "print one JSON document on standard output")
 	f.BoolVarP(&a.flags.quiet, "quiet", "q", false, "print errors only")
 	f.BoolVar(&a.flags.noColor, "no-color", false, "print without colours (NO_COLOR)")

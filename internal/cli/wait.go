@@ -41,7 +41,7 @@ func newWait(a *app) *cobra.Command {
 			return a.runWait(ctx, s, limit, applied)
 		})),
 	}
-	cmd.Flags().DurationVar(&limit, "for", time.Minute, "how long to wait (`TIME`)")
+	cmd.Flags().DurationVar(&limit, "for", time.Minute, "wait `TIME` at most")
 	cmd.Flags().BoolVar(&applied, "applied", false, "wait until nothing is pending")
 	return cmd
 }
