@@ -328,7 +328,7 @@ func (r *run) load(s Step) (*work, error) {
 	if f := expandVars(parsed, r.m.options.Vars); f != nil {
 		return nil, &FilesError{[]Fault{*f}}
 	}
-	w, fault := r.m.layOut(r.srv, parsed)
+	w, fault := r.m.layOut(r.srv, parsed, &s)
 	if fault != nil {
 		return nil, &FilesError{[]Fault{*fault}}
 	}

@@ -181,7 +181,7 @@ func (m *Migrator) readStep(srv Server, s *Step) (*work, []Fault) {
 	if f := missingVar(parsed.Script, m.options.Vars); f != nil {
 		return nil, []Fault{*f}
 	}
-	w, fault := m.layOut(srv, parsed)
+	w, fault := m.layOut(srv, parsed, s)
 	if fault != nil {
 		return nil, []Fault{*fault}
 	}

@@ -170,3 +170,24 @@ func TestUpperCaseSuffixes(t *testing.T) {
 		t.Errorf("loaded %d migrations, the first is %+v", len(ms), ms[0])
 	}
 }
+
+func TestRestOfAHalfAppliedScriptMayBeRewritten(t *testing.T) {
+	testdb.RunOnAll(t, func(t *testing.T, db *testdb.Database) {
+		const head = "-- lockstep:transaction off\n"
+		const done = "CREATE TABLE a (id INTEGER);\nINSERT INTO a VALUES (1);\n"
+		up := func(script string) error {
+			_, err := newMigrator(t, db, mustLoad(t, files("1_create.sql", script)), lockstep.Options{}).Up(t.Context())
+			return err
+		}
+		if err := up(head + done + "INSERT INTO nowhere VALUES (1);\n"); err == nil {
+			t.Fatal("an INSERT into nowhere worked")
+		}
+		// Without the directive the whole file would fit into one transaction.
+		if err := up(done + "INSERT INTO a VALUES (2);\nCREATE TABLE b (id INTEGER);\nINSERT INTO a VALUES (3);\n"); err != nil {
+			t.Fatal(err)
+		}
+		if n := count(t, db, "SELECT count(*) FROM a"); n != 3 {
+			t.Errorf("a has %d rows, want 3", n)
+		}
+	})
+}

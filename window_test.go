@@ -123,8 +123,6 @@ func (b *busy) end() (worst time.Duration, slow int) {
 	return b.worst, b.slow
 }
 
-func alterT() lockstep.Options { return lockstep.Options{} }
-
 func TestStrongLocksHoldNobodyUp(t *testing.T) {
 	for _, dialect := range []string{testdb.Postgres, testdb.MySQL} {
 		testdb.RunOn(t, dialect, func(t *testing.T, db *testdb.Database) {
@@ -133,7 +131,7 @@ func TestStrongLocksHoldNobodyUp(t *testing.T) {
 			b.hold(t, held)
 			b.overlap(t, 4, held/3)
 			var told []lockstep.WindowWaiting
-			o := alterT()
+			o := lockstep.Options{}
 			o.Sinks = []lockstep.Sink{lockstep.SinkFunc(func(e lockstep.Event) {
 				if w, ok := e.(lockstep.WindowWaiting); ok {
 					told = append(told, w)

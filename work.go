@@ -34,8 +34,9 @@ type unit struct {
 	transaction bool
 }
 
-// layOut decides how a script runs. The fault says why it cannot.
-func (m *Migrator) layOut(srv Server, p *parsedScript) (*work, *Fault) {
+// layOut decides how a script runs. The fault says why it cannot. What an interrupted run began statement by statement goes on like
+// that, from the statement it had come to, whatever became of the rest.
+func (m *Migrator) layOut(srv Server, p *parsedScript, s *Step) (*work, *Fault) {
 	w := &work{parsedScript: p}
 	for i := range p.statements {
 		w.traits = append(w.traits, m.reader.Traits(srv, p.statements[i].Statement))
@@ -49,12 +50,15 @@ func (m *Migrator) layOut(srv Server, p *parsedScript) (*work, *Fault) {
 		return nil, w.faultAt(w.firstOutside(srv), "cannot run in the transaction the file asks for: "+w.why,
 			"move the statement to a migration of its own, or remove the directive")
 	}
+	if s.Resuming && w.why == "" {
+		w.why = "it goes on where an interrupted run stopped"
+	}
 	if w.why == "" {
 		w.strategy = StrategyTransaction
 		return w, nil
 	}
 	w.strategy = StrategyStatements
-	w.group()
+	w.group(min(s.Resume, len(w.statements)))
 	return w, nil
 }
 
@@ -154,12 +158,13 @@ func (w *work) firstOutside(srv Server) int {
 	return -1
 }
 
-// group lays out the units of a script that runs statement by statement: the
+// group lays out the units of a script that runs statement by statement, from
+// the first statement that is not done: the
 // file's own transactions; unless the file says transaction off, the longest
 // runs of statements that fit into one; and single statements.
-func (w *work) group() {
+func (w *work) group(from int) {
 	merge := w.Directives.Transaction != "off"
-	for i := 0; i < len(w.traits); {
+	for i := from; i < len(w.traits); {
 		u := unit{span{i, i + 1}, w.fits(i)}
 		switch {
 		case w.traits[i].Tx == TxBegin && w.closes(i) > 0:
