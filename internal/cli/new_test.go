@@ -45,7 +45,7 @@ func newAtOnce(t *testing.T, dir, mode string, n int) []string {
 		wg.Go(func() {
 			args := []string{"new", fmt.Sprintf("add_column_%d", i%4), "--dir", dir, "--json"}
 			cmd := exec.CommandContext(t.Context(), lockstep, append(args, strings.Fields(mode)...)...)
-			cmd.Env = os.Environ()
+			cmd.Env = append(os.Environ(), "GORACE="+promptly)
 			out, err := cmd.Output()
 			var answer struct {
 				Version string

@@ -59,6 +59,7 @@ func TestScripts(t *testing.T) {
 					db := testdb.New(t, kind)
 					env.Values[dbKey{}] = db
 					env.Setenv("DB", db.URL)
+					env.Setenv("GORACE", promptly)
 					return nil
 				},
 				Condition: func(cond string) (bool, error) { return condition(kind, cond) },
@@ -69,6 +70,10 @@ func TestScripts(t *testing.T) {
 		})
 	}
 }
+
+// promptly lets a program that was built with the race detector end at once;
+// by itself it stays for a second.
+const promptly = "atexit_sleep_ms=0"
 
 const scriptDir = "../../testdata/script/"
 
