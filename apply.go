@@ -310,7 +310,11 @@ func interrupted(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() == nil || errors.Is(err, ctx.Err()) {
 		return err
 	}
-	if errors.As(err, &de) && de.Class != ErrorConnection && de.Class != ErrorCanceled && !de.IsRetryable() {
+	switch {
+	case !errors.As(err, &de) || de.Class == ErrorConnection:
+	case de.Class == ErrorCanceled: // the server's own word: it was rolled back
+		return fmt.Errorf("stopped: %w: %w", ctx.Err(), err)
+	case !de.IsRetryable():
 		return err
 	}
 	return fmt.Errorf("stopped: %w", ctx.Err())

@@ -99,12 +99,19 @@ func (c *computation) up() error {
 	}
 	if c.plan.Deferred == 0 {
 		for _, m := range c.set.repeatable {
-			if r, ok := c.history.applied(m.key()); (!ok || r.checksum != m.Up.Checksum) && !c.isResuming(m) {
+			if c.runsAgain(m) && !c.isResuming(m) {
 				c.add(Up, m)
 			}
 		}
 	}
 	return nil
+}
+
+// runsAgain reports whether a repeatable is new or changed, or older than a
+// down, which may have dropped what it made.
+func (c *computation) runsAgain(m *Migration) bool {
+	r, ok := c.history.applied(m.key())
+	return !ok || r.checksum != m.Up.Checksum || r.seq < c.history.undone
 }
 
 func (c *computation) isResuming(m *Migration) bool {

@@ -7,6 +7,7 @@ type history struct {
 	seq     int64
 	chain   string
 	digest  setDigest
+	undone  int64 // the newest entry that reverted something
 	records map[key]*record
 	order   []key // in order of first appearance
 }
@@ -52,6 +53,9 @@ func foldEntries(entries []Entry) *history {
 // add folds one more entry.
 func (h *history) add(e *Entry) {
 	h.seq, h.chain = e.Seq, e.Chain
+	if e.Event == EntryReverted {
+		h.undone = e.Seq
+	}
 	before, ok := h.records[e.key()]
 	if !ok {
 		before = &record{key: e.key()}

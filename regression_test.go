@@ -191,3 +191,22 @@ func TestRestOfAHalfAppliedScriptMayBeRewritten(t *testing.T) {
 		}
 	})
 }
+
+func TestRepeatablesComeBackAfterADown(t *testing.T) {
+	testdb.RunOnAll(t, func(t *testing.T, db *testdb.Database) {
+		fsys := users()
+		fsys["20260104120000_drop_names.up.sql"] = text("CREATE TABLE other (id INTEGER)")
+		fsys["20260104120000_drop_names.down.sql"] = text("DROP VIEW names;\nDROP TABLE other")
+		fsys["repeatable/names.sql"] = text("DROP VIEW IF EXISTS names;\nCREATE VIEW names AS SELECT name FROM users")
+		m := newMigrator(t, db, mustLoad(t, fsys), lockstep.Options{})
+		mustUp(t, m)
+		if _, err := m.Down(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		mustUp(t, m)
+		count(t, db, "SELECT count(*) FROM names")
+		if r := mustUp(t, m); len(r.Done) != 0 {
+			t.Errorf("a third up did %d steps", len(r.Done))
+		}
+	})
+}

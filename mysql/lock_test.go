@@ -352,3 +352,31 @@ func (s site) readOnlyUser(t *testing.T) *sql.DB {
 	t.Helper()
 	return s.user(t, "GRANT SELECT ON `"+s.Name+"`.* TO %s")
 }
+
+// While any session runs a statement with a binary literal, MySQL's
+// information_schema.PROCESSLIST cannot be read.
+func TestSessionsAreSeenBesideBinaryLiterals(t *testing.T) {
+	onEach(t, func(t *testing.T, s site) {
+		busy, watcher := s.session(t), s.session(t)
+		done := make(chan error, 1)
+		go func() {
+			_, err := busy.ExecContext(t.Context(), "DO SLEEP(0.3) + LENGTH(_binary'\xff\xfe\x80') + LENGTH(x'fffe')")
+			done <- err
+		}()
+		for {
+			select {
+			case err := <-done:
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			default:
+				if _, err := findOrphan(t.Context(), watcher, "/* lockstep:nobody"); err != nil {
+					t.Errorf("findOrphan: %v", err)
+					<-done
+					return
+				}
+			}
+		}
+	})
+}

@@ -176,7 +176,7 @@ func (w *watch) look(ctx context.Context, conn *sql.Conn) (state string, err err
 	// Not cut short when the statement ends: that would cost the connection.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), impatience)
 	defer cancel()
-	query := fmt.Sprintf("SELECT COALESCE(STATE, '') FROM information_schema.PROCESSLIST WHERE ID = %d AND INFO LIKE '%s%%'", w.session, w.tag)
+	query := fmt.Sprintf("SELECT COALESCE(STATE, '') FROM "+processlist+" WHERE ID = %d AND INFO LIKE '%s%%'", w.session, w.tag)
 	rows, err := conn.QueryContext(ctx, query)
 	if err != nil {
 		return "", err
