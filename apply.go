@@ -297,10 +297,17 @@ func (r *run) carryOut(ctx context.Context, s Step) error {
 	}
 	err = interrupted(ctx, err)
 	r.recordFailure(context.WithoutCancel(ctx), s, err)
-	if err != nil || w.dirty() || w.strategy == StrategyStatements {
+	if err != nil || w.dirty() || r.lendsSessions() && w.strategy == StrategyStatements {
 		r.renewSession(context.WithoutCancel(ctx))
 	}
 	return err
+}
+
+// lendsSessions reports whether a pooler may give the session, with the
+// timeouts that were set in it, to somebody else.
+func (r *run) lendsSessions() bool {
+	_, ok := r.m.dialect.(TextCleaner)
+	return ok
 }
 
 // interrupted returns ctx's error when err is but the way a driver reports
