@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"database/sql"
-	"os"
 
 	"github.com/lockstepdb/lockstep"
 	"github.com/lockstepdb/lockstep/internal/testdb/servers"
@@ -47,7 +46,7 @@ func contenders() []contender {
 // withLockstep loads the history and binds it to the target, as a program that
 // embeds lockstep does.
 func withLockstep(t target, f func(m *lockstep.Migrator) error) error {
-	set, err := lockstep.Load(os.DirFS(t.history.pairs))
+	set, err := lockstep.Load(lockstep.Dir(t.history.pairs))
 	if err != nil {
 		return err
 	}
