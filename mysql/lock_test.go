@@ -372,9 +372,7 @@ func TestSessionsAreSeenBesideBinaryLiterals(t *testing.T) {
 				return
 			default:
 				if _, err := findOrphan(t.Context(), watcher, "/* lockstep:nobody"); err != nil {
-					t.Errorf("findOrphan: %v", err)
-					<-done
-					return
+					t.Fatalf("findOrphan: %v", err)
 				}
 			}
 		}
