@@ -203,10 +203,11 @@ func (r *run) resolve(ctx context.Context) error {
 			return err
 		}
 		if s.Checksum == "" {
-			if _, faults := s.script.read(r.srv.Lexer); len(faults) > 0 {
+			parsed, faults := s.script.read(r.srv.Lexer)
+			if len(faults) > 0 {
 				return &FilesError{faults}
 			}
-			s.Checksum = s.script.Checksum
+			s.Checksum = parsed.Checksum
 		}
 		if s.Checksum != want.Checksum {
 			return fmt.Errorf("%s: %w", s.File, ErrPlanStale)
@@ -335,6 +336,9 @@ func (r *run) load(s Step) (*work, error) {
 	parsed, faults := s.script.parse(text, r.srv.Lexer)
 	if len(faults) > 0 {
 		return nil, &FilesError{faults}
+	}
+	if parsed.Checksum != s.Checksum {
+		return nil, fmt.Errorf("%s: %w", s.File, ErrPlanStale)
 	}
 	if f := expandVars(parsed, r.m.options.Vars); f != nil {
 		return nil, &FilesError{[]Fault{*f}}

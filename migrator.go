@@ -185,7 +185,7 @@ func (m *Migrator) readStep(srv Server, s *Step) (*work, []Fault) {
 	if fault != nil {
 		return nil, []Fault{*fault}
 	}
-	s.Checksum, s.Strategy, s.Why, s.Statements = s.script.Checksum, w.strategy, w.why, len(parsed.statements)
+	s.Checksum, s.Strategy, s.Why, s.Statements = w.Checksum, w.strategy, w.why, len(parsed.statements)
 	return w, nil
 }
 

@@ -66,18 +66,22 @@ func (s *Script) read(o sqltext.Options) (*parsedScript, []Fault) {
 	if err != nil {
 		return nil, []Fault{unreadable(s.Path, err)}
 	}
-	if s.Checksum == "" {
-		if faults := s.accept(text); len(faults) > 0 {
-			return nil, faults
-		}
-	} else if Checksum(text) != s.Checksum {
+	if s.Checksum != "" && Checksum(text) != s.Checksum {
 		return nil, []Fault{{File: s.Path, Msg: "changed while it was in use", Hint: "run the command again"}}
 	}
 	return s.parse(text, o)
 }
 
-// parse splits a text that is the script's.
+// parse splits a text that is the script's. The script itself, which others
+// may be reading, stays as it is.
 func (s *Script) parse(text string, o sqltext.Options) (*parsedScript, []Fault) {
+	if s.Checksum == "" { // a down, which is first read when it is used
+		own := *s
+		if faults := own.accept(text); len(faults) > 0 {
+			return nil, faults
+		}
+		s = &own
+	}
 	p := &parsedScript{Script: s, text: text}
 	return p, p.split(o)
 }
