@@ -53,7 +53,7 @@ func (a *app) runWait(ctx context.Context, s *config.Settings, limit time.Durati
 	told := false
 	var last error
 	for rest := 20 * time.Millisecond; ; rest = min(2*rest, time.Second) {
-		err := a.answers(waiting, s, applied)
+		err := a.firstOrNext(ctx, waiting, s, applied, last == nil)
 		if err == nil {
 			break
 		}
@@ -81,6 +81,21 @@ func (a *app) runWait(ctx context.Context, s *config.Settings, limit time.Durati
 		text = "has nothing pending"
 	}
 	return a.answer("%s %s, after %s.\n", s.Database, text, view.Duration(time.Since(started)))
+}
+
+// firstAnswer is how long the first question may take, however short the wait
+// is to be: it tells what there is to wait for.
+const firstAnswer = 3 * time.Second
+
+// firstOrNext asks the database once more, within the wait or, the first time,
+// within firstAnswer if that is longer.
+func (a *app) firstOrNext(ctx, waiting context.Context, s *config.Settings, applied, first bool) error {
+	if end, ok := waiting.Deadline(); !first || !ok || time.Until(end) > firstAnswer {
+		return a.answers(waiting, s, applied)
+	}
+	asking, cancel := context.WithTimeout(ctx, firstAnswer)
+	defer cancel()
+	return a.answers(asking, s, applied)
 }
 
 // answers asks the database once.
