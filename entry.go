@@ -27,8 +27,7 @@ const (
 	EntryAdopted   EventKind = "adopted"   // taken over from another tool's ledger
 )
 
-// The repairs an EntryRepaired records, in its Direction column's place of
-// meaning: see Entry.Repair.
+// The repairs that an EntryRepaired records, in its Direction.
 const (
 	RepairChecksum = "checksum" // the changed file is accepted as what was applied
 	RepairForget   = "forget"   // the migration is no longer part of the history
@@ -123,8 +122,8 @@ func encodeContext(c map[string]string) string {
 	return string(b)
 }
 
-// columnsOutsideChain are measured by the server while the entry is written,
-// or are the hash itself.
+// outsideChain tells the columns that the server measures while the entry is
+// written, and the hash itself.
 func outsideChain(column string) bool {
 	return column == "finished_at" || column == "duration_us" || column == "chain"
 }

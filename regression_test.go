@@ -210,3 +210,25 @@ func TestRepeatablesComeBackAfterADown(t *testing.T) {
 		}
 	})
 }
+
+func TestWaitForTheServer(t *testing.T) {
+	testdb.RunOnAll(t, func(t *testing.T, db *testdb.Database) {
+		m := newMigrator(t, db, mustLoad(t, users()), lockstep.Options{})
+		if err := m.Wait(t.Context()); err != nil {
+			t.Errorf("Wait for a server that answers: %v", err)
+		}
+		pool := db.Pool(t)
+		if err := pool.Close(); err != nil {
+			t.Fatal(err)
+		}
+		m, err := lockstep.New(pool, dialectOf(t, db), mustLoad(t, users()), lockstep.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		if err := m.Wait(ctx); err == nil {
+			t.Error("Wait for one that never does returned nil")
+		}
+	})
+}
