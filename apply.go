@@ -36,6 +36,7 @@ type run struct {
 	conn    *sql.Conn // the session that works; nil after a script has used it
 	guarded string    // the timeouts that were set in the session
 	history *history
+	wrote   bool // entries were written
 	result  *Result
 	start   time.Time
 	redact  redactor
@@ -57,6 +58,13 @@ func (r *run) do(ctx context.Context) (err error) {
 	if err := r.begin(ctx); err != nil {
 		return err
 	}
+	before := r.observe(ctx)
+	err = r.runSteps(ctx)
+	r.recordSchema(ctx, before)
+	return err
+}
+
+func (r *run) runSteps(ctx context.Context) error {
 	for i := range r.plan.Steps {
 		if err := r.runStep(ctx, i); err != nil {
 			return err

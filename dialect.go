@@ -136,6 +136,15 @@ type CommitChecker interface {
 	CheckCommit(ctx context.Context, conn *sql.Conn, settings []sqltext.Statement) (atCommit func(context.Context) error, err error)
 }
 
+// SchemaReader is the ability to read the schema as facts, so that the ledger
+// keeps what each run made of it.
+type SchemaReader interface {
+	// SchemaFacts returns the fingerprint of the schema behind q and the facts
+	// that it is computed from, one line of text each. The tables in except
+	// are left out. It changes nothing, and needs no transaction around it.
+	SchemaFacts(ctx context.Context, q Querier, srv Server, except []string) (fingerprint string, facts []string, err error)
+}
+
 // LockRequest says which lock is wanted and by whom.
 type LockRequest struct {
 	Name   string // distinguishes ledgers: the ledger's table, behind its schema and a dot if it was given one
@@ -251,6 +260,7 @@ type LedgerSQL struct {
 	Head    string   // selects all columns but the two texts of the newest entry (one row or none)
 	Entries string   // selects all columns but the two texts, oldest first
 	Full    string   // selects all columns, oldest first
+	Schemas string   // selects all columns of the entries about the schema (EntrySchema, EntryAccepted), oldest first
 	// Holds returns a SELECT that has one row if the newest entry carries the
 	// digest and none otherwise. It is sent by Exec, which drivers do in one
 	// round trip where a query would be prepared first. nil where Exec does
@@ -266,7 +276,8 @@ type LedgerSQL struct {
 	// It is sent inside a transaction, and what it sets may end with it.
 	// "" where that cannot happen.
 	Regain string
-	Grant  string // the GRANT a user needs who may not create or write the table
+	Tables []string // names of the ledger and of what stands beside it
+	Grant  string   // the GRANT a user needs who may not create or write the table
 }
 
 // LedgerRow is an entry as its columns, in LedgerColumns order.

@@ -25,7 +25,12 @@ const (
 	EntryBaselined EventKind = "baselined" // taken as applied without running
 	EntryRepaired  EventKind = "repaired"  // a person accepted a difference: new checksum, or Forgotten, Marked
 	EntryAdopted   EventKind = "adopted"   // taken over from another tool's ledger
+	EntrySchema    EventKind = "schema"    // what a run made of the schema: its fingerprint, and the facts that changed
+	EntryAccepted  EventKind = "accepted"  // a person accepted a difference between the schema and what the runs made of it
 )
+
+// isAboutSchema tells the events that say nothing of a migration.
+func (k EventKind) isAboutSchema() bool { return k == EntrySchema || k == EntryAccepted }
 
 // The repairs that an EntryRepaired records, in its Direction.
 const (
@@ -74,6 +79,9 @@ func (e *Entry) ID() string { return joinID(e.Version, e.Name) }
 // ledger: longer ones are data, not schema, and would not fit a MySQL packet.
 const maxKeptText = 1 << 20
 
+// maxKeptSchema is the same for the facts of a schema: some ten thousand tables.
+const maxKeptSchema = 8 << 20
+
 // timeLayout is RFC 3339 in UTC with microseconds: sortable as text, and the
 // same through every driver.
 const timeLayout = "2006-01-02T15:04:05.000000Z"
@@ -95,11 +103,15 @@ func parseTime(s string) time.Time {
 
 // row renders the entry in LedgerColumns order.
 func (e *Entry) row() (LedgerRow, error) {
-	up, err := pack(e.UpText)
+	limit := maxKeptText
+	if e.Event.isAboutSchema() {
+		limit = maxKeptSchema
+	}
+	up, err := pack(e.UpText, limit)
 	if err != nil {
 		return nil, err
 	}
-	down, err := pack(e.DownText)
+	down, err := pack(e.DownText, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +188,7 @@ const plainText = 1 << 10
 
 // pack compresses a long text; nil for "" and for texts that are too long to
 // keep. A compressed text begins with a byte that no UTF-8 text begins with.
-func pack(text string) ([]byte, error) {
+func pack(text string, limit int) ([]byte, error) {
 	switch {
 	case text == "":
 		return nil, nil
@@ -194,7 +206,7 @@ func pack(text string) ([]byte, error) {
 	if err := z.Close(); err != nil {
 		return nil, err
 	}
-	if b.Len() > maxKeptText {
+	if b.Len() > limit {
 		return nil, nil
 	}
 	return b.Bytes(), nil

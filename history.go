@@ -7,7 +7,9 @@ type history struct {
 	seq     int64
 	chain   string
 	digest  setDigest
-	undone  int64 // the newest entry that reverted something
+	undone  int64  // the newest entry that reverted something
+	schema  string // fingerprint of the schema after the last run that read it, "" if none did
+	seen    bool   // nothing that a run may have changed in the schema came after that
 	records map[key]*record
 	order   []key // in order of first appearance
 }
@@ -53,6 +55,10 @@ func foldEntries(entries []Entry) *history {
 // add folds one more entry.
 func (h *history) add(e *Entry) {
 	h.seq, h.chain = e.Seq, e.Chain
+	h.addSchema(e)
+	if e.Event.isAboutSchema() {
+		return
+	}
 	if e.Event == EntryReverted {
 		h.undone = e.Seq
 	}
@@ -69,11 +75,15 @@ func (h *history) add(e *Entry) {
 // next completes an entry that follows the ones folded so far: number, chain
 // and digest.
 func (h *history) next(e *Entry) {
+	e.Seq, e.Prev = h.seq+1, h.chain
+	if e.Event.isAboutSchema() {
+		e.SetDigest = h.digest.String()
+		return
+	}
 	before, ok := h.records[e.key()]
 	if !ok {
 		before = &record{key: e.key()}
 	}
-	e.Seq, e.Prev = h.seq+1, h.chain
 	e.SetDigest = h.digestAfter(before, before.after(e)).String()
 }
 

@@ -282,7 +282,8 @@ func unpackColumn(v any) (string, error) {
 // worse than not acting.
 func (e *Entry) understood() error {
 	switch e.Event {
-	case EntryStarted, EntryStatement, EntryApplied, EntryReverted, EntryFailed, EntryBaselined, EntryRepaired, EntryAdopted:
+	case EntryStarted, EntryStatement, EntryApplied, EntryReverted, EntryFailed, EntryBaselined, EntryRepaired, EntryAdopted,
+		EntrySchema, EntryAccepted:
 		return nil
 	}
 	return WithHint(

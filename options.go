@@ -39,6 +39,10 @@ type Options struct {
 	// negative: never.
 	Retries int
 
+	// SkipSchema leaves the schema out of the ledger: it is not read before
+	// and after a run, and drift cannot be told. Default false.
+	SkipSchema bool
+
 	// Vars are the values of ${NAME} in files that name them
 	// (-- lockstep:vars NAME). They never reach the ledger or an event, and values of three characters
 	// or more are taken out of errors.

@@ -65,6 +65,7 @@ func (r *run) write(ctx context.Context, q Querier, e *Entry) error {
 // written takes an entry that is durable into the history.
 func (r *run) written(e *Entry) {
 	r.history.add(e)
+	r.wrote = true
 	r.m.emit(EntryWritten{*e})
 }
 

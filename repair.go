@@ -71,7 +71,11 @@ func (m *Migrator) writeLocked(ctx context.Context, compute func(*run) ([]*Entry
 	if err != nil {
 		return nil, err
 	}
-	return r.writeAll(ctx, entries)
+	written, err := r.writeAll(ctx, entries)
+	if err == nil && !r.history.seen {
+		r.recordWhole(ctx)
+	}
+	return written, err
 }
 
 func (r *run) writeAll(ctx context.Context, entries []*Entry) ([]Entry, error) {

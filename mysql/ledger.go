@@ -19,10 +19,12 @@ func (dialect) Ledger(t lockstep.LedgerTable) lockstep.LedgerSQL {
 	return lockstep.LedgerSQL{
 		Create:  []string{createTable(table, ledgerColumnDefs(all), ledgerComment)},
 		Insert:  insertLedger(table, all),
-		Head:    selectLedger(table, short) + " DESC LIMIT 1",
-		Entries: selectLedger(table, short),
-		Full:    selectLedger(table, all),
+		Head:    selectLedger(table, short, "") + " DESC LIMIT 1",
+		Entries: selectLedger(table, short, ""),
+		Full:    selectLedger(table, all, ""),
+		Schemas: selectLedger(table, all, aboutSchema),
 		Regain:  "UNLOCK TABLES",
+		Tables:  []string{t.Name, lockTableName(t.Name)},
 		Grant:   grantLedger(t),
 	}
 }
@@ -83,8 +85,11 @@ func quoteAll(idents []string) string {
 	return strings.Join(quoted, ", ")
 }
 
-func selectLedger(table string, columns []string) string {
-	return "SELECT " + quoteAll(columns) + " FROM " + table + " ORDER BY " + quote("seq")
+// aboutSchema picks the entries about the schema.
+const aboutSchema = " WHERE event IN ('schema', 'accepted')"
+
+func selectLedger(table string, columns []string, where string) string {
+	return "SELECT " + quoteAll(columns) + " FROM " + table + where + " ORDER BY " + quote("seq")
 }
 
 func insertLedger(table string, columns []string) string {

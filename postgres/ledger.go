@@ -30,12 +30,14 @@ func (d dialect) Ledger(t lockstep.LedgerTable) lockstep.LedgerSQL {
 	return lockstep.LedgerSQL{
 		Create:  []string{createLedger(table, all), "COMMENT ON TABLE " + table + " IS '" + ledgerComment + "'"},
 		Insert:  insertLedger(table, parameters(len(all))),
-		Head:    selectLedger(table, short) + " DESC LIMIT 1",
-		Entries: selectLedger(table, short),
-		Full:    selectLedger(table, all),
+		Head:    selectLedger(table, short, "") + " DESC LIMIT 1",
+		Entries: selectLedger(table, short, ""),
+		Full:    selectLedger(table, all, ""),
+		Schemas: selectLedger(table, all, aboutSchema),
 		Holds:   func(digest string) string { return holds(table, digest) },
 		Literal: func(row lockstep.LedgerRow) string { return insertLedger(table, literals(all, row)) },
 		Regain:  regain,
+		Tables:  []string{t.Name},
 		Grant:   d.grantLedger(t.Schema, table),
 	}
 }
@@ -70,8 +72,11 @@ func columnType(column string) string {
 
 func isScript(column string) bool { return column == "up_text" || column == "down_text" }
 
-func selectLedger(table string, columns []string) string {
-	return "SELECT " + strings.Join(columns, ", ") + " FROM " + table + " ORDER BY seq"
+// aboutSchema picks the entries about the schema.
+const aboutSchema = " WHERE event IN ('schema', 'accepted')"
+
+func selectLedger(table string, columns []string, where string) string {
+	return "SELECT " + strings.Join(columns, ", ") + " FROM " + table + where + " ORDER BY seq"
 }
 
 func insertLedger(table string, values []string) string {

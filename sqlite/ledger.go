@@ -24,6 +24,8 @@ func (dialect) Ledger(t lockstep.LedgerTable) lockstep.LedgerSQL {
 		Head:    "SELECT " + small + " FROM " + table + " ORDER BY seq DESC LIMIT 1",
 		Entries: "SELECT " + small + " FROM " + table + " ORDER BY seq",
 		Full:    "SELECT " + all + " FROM " + table + " ORDER BY seq",
+		Tables:  []string{t.Name},
+		Schemas: "SELECT " + all + " FROM " + table + " WHERE event IN ('schema', 'accepted') ORDER BY seq",
 	}
 }
 

@@ -119,8 +119,8 @@ func (f *File) checkKey(path toml.Key) error {
 	if k[0] == "vars" {
 		return nil
 	}
-	if k[0] == "policy" && len(k) > 1 {
-		table, name, known = "policy", k[1], keyNames("policy")
+	if isSection(k[0]) && len(k) > 1 {
+		table, name, known = k[0], k[1], keyNames(k[0])
 	}
 	if slices.Contains(known, name) && (name != "env" || len(path) < 3) {
 		return nil

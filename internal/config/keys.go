@@ -35,6 +35,8 @@ func Keys() []Key {
 		{"policy.require_down", "every new migration needs a way back", flag(func(v *Values) **bool { return &v.RequireDown }), "true or false"},
 		{"policy.forbid_down", "down and redo are refused", flag(func(v *Values) **bool { return &v.ForbidDown }), "true or false"},
 		{"policy.require_plan", "up takes a plan file that was reviewed", flag(func(v *Values) **bool { return &v.RequirePlan }), "true or false"},
+		{"policy.forbid_drift", "up is refused while the schema differs from what the ledger records", flag(func(v *Values) **bool { return &v.ForbidDrift }), "true or false"},
+		{"drift.ignore", "what does not count as drift: order, owner, grants, comments", setDriftIgnore, "a list of these words in quotes"},
 	}
 }
 
@@ -90,6 +92,18 @@ func setDirs(v *Values, value any) bool {
 	return false
 }
 
+func setDriftIgnore(v *Values, value any) bool {
+	list, ok := value.([]any)
+	for _, one := range list {
+		s, isText := one.(string)
+		if !isText {
+			return false
+		}
+		v.DriftIgnore = append(v.DriftIgnore, s)
+	}
+	return ok
+}
+
 func setVars(v *Values, value any) bool {
 	section, ok := value.(map[string]any)
 	if !ok {
@@ -104,6 +118,11 @@ func setVars(v *Values, value any) bool {
 		v.Vars[name] = s
 	}
 	return true
+}
+
+// isSection reports whether keys stand in a section of that name.
+func isSection(name string) bool {
+	return slices.ContainsFunc(Keys(), func(k Key) bool { return strings.HasPrefix(k.Name, name+".") })
 }
 
 // keyNames lists the names that may stand in a table: "" is the top or an

@@ -31,6 +31,17 @@ func isSecretName(name string) bool {
 type Redactor struct {
 	replace *strings.Replacer
 	words   *regexp.Regexp // short secrets, which are masked as whole words only
+	also    *Redactor      // knows further secrets; nil if there are none
+}
+
+// And returns a Redactor that knows the secrets of both.
+func (r *Redactor) And(o *Redactor) *Redactor {
+	if r == nil {
+		return o
+	}
+	both := *r
+	both.also = r.also.And(o)
+	return &both
 }
 
 // NewRedactor returns a Redactor for the secrets. Values that are public by
@@ -88,6 +99,9 @@ func (r *Redactor) Redact(s string) string {
 	s = maskURLs(s)
 	if r == nil {
 		return s
+	}
+	if r.also != nil {
+		s = r.also.Redact(s)
 	}
 	s = r.replace.Replace(s)
 	if r.words != nil {

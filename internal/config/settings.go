@@ -35,6 +35,7 @@ type Settings struct {
 	Timeout      time.Duration // 0 = none
 	Vars         map[string]string
 	Policy       Policy
+	DriftIgnore  []string // what does not count as drift, as words
 	File         string   // configuration file that was read, "" if none
 	Env          string   // environment that was chosen, "" if none
 	Notes        []string // what a person should know about where settings came from
@@ -52,6 +53,7 @@ type Policy struct {
 	RequireDown bool
 	ForbidDown  bool
 	RequirePlan bool
+	ForbidDrift bool
 }
 
 // HasDatabase reports whether a database was given.
@@ -207,7 +209,8 @@ func (s *Settings) take(v Values) {
 	s.lockWait, s.lockBudget = noneIfZero(v.LockWait), noneIfZero(v.LockBudget)
 	s.shortLock, s.lockTimeout, s.statement = orZero(v.ShortLockTimeout), orZero(v.LockTimeout), orZero(v.StatementTimeout)
 	s.retries = noneIfZero(v.Retries)
-	s.Policy = Policy{orZero(v.RequireDown), orZero(v.ForbidDown), orZero(v.RequirePlan)}
+	s.Policy = Policy{orZero(v.RequireDown), orZero(v.ForbidDown), orZero(v.RequirePlan), orZero(v.ForbidDrift)}
+	s.DriftIgnore = v.DriftIgnore
 	for name, value := range v.Vars {
 		if isSecretName(name) {
 			s.extraSecrets = append(s.extraSecrets, value)

@@ -24,6 +24,8 @@ type Values struct {
 	RequireDown      *bool
 	ForbidDown       *bool
 	RequirePlan      *bool
+	ForbidDrift      *bool
+	DriftIgnore      []string
 }
 
 // or returns v, with what it does not say taken from less.
@@ -46,6 +48,10 @@ func (v Values) or(less Values) Values {
 	either(&v.RequireDown, less.RequireDown)
 	either(&v.ForbidDown, less.ForbidDown)
 	either(&v.RequirePlan, less.RequirePlan)
+	either(&v.ForbidDrift, less.ForbidDrift)
+	if v.DriftIgnore == nil {
+		v.DriftIgnore = less.DriftIgnore
+	}
 	vars := maps.Clone(less.Vars)
 	if vars == nil {
 		vars = map[string]string{}
