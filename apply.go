@@ -163,6 +163,9 @@ func (r *run) standBy(ctx context.Context) error {
 	if err == nil && done {
 		return ErrPlanStale
 	}
+	if isKeptOut(err) {
+		return nil // by the one that is waited for
+	}
 	return err
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/lockstepdb/lockstep"
 	"github.com/lockstepdb/lockstep/internal/testdb"
@@ -55,6 +56,26 @@ func count(t *testing.T, db *testdb.Database, query string) int {
 	}
 	return n
 }
+
+// await waits until a condition holds.
+func await(tb testing.TB, what string, holds func() bool) {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(tb.Context(), patience)
+	defer cancel()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !holds() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			tb.Fatalf("waited in vain until %s", what)
+		}
+	}
+}
+
+// patience is how long a test waits for what comes in milliseconds on a machine
+// that does nothing else.
+const patience = 2 * time.Minute
 
 // users is a small portable history.
 func users() fstest.MapFS {

@@ -290,23 +290,23 @@ func (m *Migrator) Down(ctx context.Context) (*Result, error) {
 	return m.Run(ctx, Target{Direction: Down, Steps: 1})
 }
 
-// Run plans and applies. When another run gets in between it plans again, and
-// when the connection breaks it finds out what happened and goes on. The
-// result is never nil; it tells what was done also when err is not nil.
+// Run plans and applies. When another run gets in between it plans again, when
+// the connection breaks it finds out what happened and goes on, and while
+// nobody may read (SQLite, during a large transaction) it waits as it does for
+// another run. The result is never nil; it tells what was done also when err is
+// not nil.
 func (m *Migrator) Run(ctx context.Context, t Target) (*Result, error) {
 	start := m.options.Now()
 	total := &Result{}
 	if t.Redo {
 		t.Direction = Down
 	}
-	if t == (Target{}) || t == (Target{Direction: Up}) {
-		if done, err := m.ledger.holds(ctx, m.db, m.set.Digest()); done || err != nil {
-			return total.finish(nil, m.options.Now().Sub(start)), err
-		}
-	}
-	begun := false
+	quick, begun := t == (Target{}) || t == (Target{Direction: Up}), false
 	for attempt := 1; ; attempt++ {
-		p, err := m.Plan(ctx, t)
+		p, done, err := m.planUnlessDone(ctx, t, quick && !begun)
+		if done {
+			return total.finish(nil, m.options.Now().Sub(start)), nil
+		}
 		if err == nil && !p.Empty() {
 			var r *Result
 			begun = true
@@ -318,10 +318,23 @@ func (m *Migrator) Run(ctx context.Context, t Target) (*Result, error) {
 		if err == nil {
 			return total, nil
 		}
-		if (t.Redo && len(total.Done) > 0) || !m.again(ctx, err, attempt, begun) {
+		waits := total.Duration < m.options.LockWait && len(total.Done) == 0
+		if (t.Redo && len(total.Done) > 0) || !m.again(ctx, err, attempt, begun, waits) {
 			return total, err
 		}
 	}
+}
+
+// planUnlessDone plans, but for a quick look beforehand that tells most runs
+// that nothing is left to do.
+func (m *Migrator) planUnlessDone(ctx context.Context, t Target, quick bool) (p *Plan, done bool, err error) {
+	if quick {
+		if done, err := m.ledger.holds(ctx, m.db, m.set.Digest()); done || err != nil {
+			return nil, done, err
+		}
+	}
+	p, err = m.Plan(ctx, t)
+	return p, false, err
 }
 
 func (r *Result) add(o *Result) {
@@ -346,13 +359,17 @@ func (r *Result) finish(p *Plan, d time.Duration) *Result {
 }
 
 // again decides whether a run starts over after err. Before it has begun, a
-// server that does not answer is the user's to know at once.
-func (m *Migrator) again(ctx context.Context, err error, attempt int, begun bool) bool {
+// server that does not answer is the user's to know at once; one where nobody
+// may read at the moment is waited for.
+func (m *Migrator) again(ctx context.Context, err error, attempt int, begun, waits bool) bool {
 	if ctx.Err() != nil {
 		return false
 	}
 	if errors.Is(err, ErrPlanStale) {
 		return attempt < 1000 // each time another run did something
+	}
+	if isKeptOut(err) {
+		return waits && m.pause(ctx, err, attempt, lockPoll)
 	}
 	var de *DatabaseError
 	lost := errors.Is(err, ErrLockLost) ||
@@ -360,9 +377,20 @@ func (m *Migrator) again(ctx context.Context, err error, attempt int, begun bool
 	if !lost || !begun || m.options.Retries < 0 || attempt > m.options.Retries {
 		return false
 	}
-	pause := min(time.Duration(attempt)*200*time.Millisecond, 3*time.Second)
-	m.emit(Retrying{Err: err, Attempt: attempt + 1, Pause: pause})
-	return sleep(ctx, pause) == nil
+	return m.pause(ctx, err, attempt, min(time.Duration(attempt)*200*time.Millisecond, 3*time.Second))
+}
+
+// pause waits before a run starts over, and tells whether it may.
+func (m *Migrator) pause(ctx context.Context, err error, attempt int, d time.Duration) bool {
+	m.emit(Retrying{Err: err, Attempt: attempt + 1, Pause: d})
+	return sleep(ctx, d) == nil
+}
+
+// isKeptOut tells that somebody else's lock kept a run from reading, before any
+// of its own work was tried.
+func isKeptOut(err error) bool {
+	var de *DatabaseError
+	return errors.As(err, &de) && de.Class == ErrorLockTimeout && !errors.As(err, new(*PartialError)) && !errors.As(err, new(*StatementError))
 }
 
 // History yields every entry of the ledger, oldest first, without texts.

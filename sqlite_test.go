@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/lockstepdb/lockstep"
 	"github.com/lockstepdb/lockstep/sqlite"
@@ -35,6 +36,44 @@ func TestManyRunnersWithoutBusyTimeout(t *testing.T) {
 	})
 	if steps != 3 {
 		t.Errorf("%d steps were done by all together", steps)
+	}
+}
+
+// TestRunWaitsWhileNothingCanBeRead: a transaction that is too large for the
+// cache, or a VACUUM, keeps readers out until it ends. If it is another run's,
+// that may be long after the patience of one read.
+func TestRunWaitsWhileNothingCanBeRead(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		wait  time.Duration
+		fails bool
+	}{"waits": {patience, false}, "does not wait": {-1, true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "app.db")
+			other, err := openFile(t, path).Conn(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			exclude := func(query string) {
+				if _, err := other.ExecContext(t.Context(), query); err != nil {
+					t.Errorf("%s: %v", query, err)
+				}
+			}
+			exclude("BEGIN EXCLUSIVE")
+			sink := lockstep.SinkFunc(func(e lockstep.Event) {
+				if _, ok := e.(lockstep.Retrying); ok {
+					exclude("COMMIT")
+				}
+			})
+			m, err := lockstep.New(openFile(t, path), sqlite.Dialect(), mustLoad(t, users()), lockstep.Options{LockWait: c.wait, Sinks: []lockstep.Sink{sink}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r, err := m.Up(t.Context()); (err != nil) != c.fails || len(r.Done) != map[bool]int{false: 3}[c.fails] {
+				t.Errorf("Up did %d steps, %v", len(r.Done), err)
+			}
+		})
 	}
 }
 

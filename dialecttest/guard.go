@@ -116,6 +116,10 @@ func (s suite) classifyCanceled(t *testing.T) {
 	}
 }
 
+// patience is what a busy machine may add to a lock timeout. No server's own
+// one is as short, nor one that was asked for in the wrong unit.
+const patience = 30 * time.Second
+
 // classifyLockTimeout: a Guard makes the wait for another transaction end, in
 // time, with an error that says so.
 func (s suite) classifyLockTimeout(t *testing.T) {
@@ -134,7 +138,7 @@ func (s suite) classifyLockTimeout(t *testing.T) {
 		t.Fatal("two transactions changed one row")
 	}
 	s.checkClass(t, err, lockstep.ErrorLockTimeout)
-	if waited < s.LockWait/2 || waited > 3*s.LockWait+time.Second {
+	if waited < s.LockWait/2 || waited > s.LockWait+patience {
 		t.Errorf("waited %v for a lock timeout of %v", waited, s.LockWait)
 	}
 	exec(t, first, "ROLLBACK")

@@ -130,10 +130,14 @@ func statement(t *testing.T, srv lockstep.Server, text string) sqltext.Statement
 	return list[0]
 }
 
+// patience is how long a test waits for what comes in milliseconds on a machine
+// that does nothing else.
+const patience = 2 * time.Minute
+
 // eventually waits until a condition holds.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()

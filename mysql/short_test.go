@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/lockstepdb/lockstep"
+	"github.com/lockstepdb/lockstep/internal/calm"
 )
 
 const shortWait = 50 * time.Millisecond
@@ -38,29 +39,24 @@ func holdTable(t *testing.T, s site, table string) (end func()) {
 }
 
 // TestExecShortBlocksNobody changes a table that a long transaction reads,
-// while twelve clients read it too. The change has to get in when the
-// transaction ends, and must not have held up a client for longer than 100 ms.
-// What else runs on the machine can hold clients up as well; it shows in the
-// clients of a table that nobody changes, and in that another round goes well.
+// while twelve clients read it too. Each try gives up, all clients go on
+// reading though the transaction does not end, and the change gets in when it
+// has ended: that holds at any speed. That nobody is held up for longer than
+// 100 ms, and that the change need not wait until the clients rest, is a matter
+// of time, and beside it twelve clients read a table that nobody changes.
 func TestExecShortBlocksNobody(t *testing.T) {
-	const rounds, most = 8, 100 * time.Millisecond
 	onEach(t, func(t *testing.T, s site) {
-		var worst time.Duration
-		for round := range rounds {
-			table := fmt.Sprintf("t%d", round)
-			touched, untouched := changeUnderReaders(t, s, table)
-			if worst = touched - untouched; worst <= most {
-				return
-			}
-		}
-		t.Errorf("in each of %d rounds a client was held up by more than %v, in the last by %v", rounds, most, worst)
+		round := 0
+		calm.Judge(t, 100*time.Millisecond, func() calm.Round {
+			round++
+			return changeUnderReaders(t, s, fmt.Sprintf("t%d", round))
+		})
 	})
 }
 
-// changeUnderReaders returns the longest time that a read of the table took
-// while it was changed, and a read of another table.
-func changeUnderReaders(t *testing.T, s site, table string) (touched, untouched time.Duration) {
+func changeUnderReaders(t *testing.T, s site, table string) calm.Round {
 	t.Helper()
+	const againstTheTransaction, againstClients = 10, 40
 	db := s.pool(t)
 	other := table + "_untouched"
 	run(t, db, "CREATE TABLE "+table+" (a INT PRIMARY KEY)", "INSERT INTO "+table+" VALUES (1), (2), (3)",
@@ -68,26 +64,35 @@ func changeUnderReaders(t *testing.T, s site, table string) (touched, untouched 
 	readers, control := startClients(t, s, 12, "SELECT count(*) FROM "+table), startClients(t, s, 12, "SELECT count(*) FROM "+other)
 	release := holdTable(t, s, table)
 	conn := session(t, db)
-	change := func() error { return short(t.Context(), t, db, conn, "ALTER TABLE "+table+" ADD b INT") }
-	tries := 0
-	for ; tries < 10; tries++ {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	change := func() error { return short(ctx, t, db, conn, "ALTER TABLE "+table+" ADD b INT") }
+	begun, tries := time.Now(), 0
+	for ; tries < againstTheTransaction || !readers.allSince(begun); tries++ {
 		if err := change(); !isLockTimeout(err) {
 			t.Fatalf("ALTER TABLE against a long transaction: %v, want a lock timeout", err)
 		}
 	}
 	release()
-	eventually(t, "the change gets in", func() bool {
+	isIn := func() bool {
 		tries++
 		err := change()
 		if err != nil && !isLockTimeout(err) {
 			t.Fatal(err)
 		}
 		return err == nil
-	})
-	n, touched := readers.stop(t)
-	_, untouched = control.stop(t)
-	t.Logf("%d tries, %d reads; the longest took %v, of an untouched table %v", tries, n, touched, untouched)
-	return touched, untouched
+	}
+	in := false
+	for n := 0; n < againstClients && !in; n++ {
+		in = isIn()
+	}
+	r := calm.Round{Took: readers.stop(t), Control: control.stop(t)}
+	if !in {
+		r.Fault = "the change did not get in beside the clients"
+		eventually(t, "the change gets in", isIn)
+	}
+	t.Logf("%d tries, %d reads", tries, len(readers.took))
+	return r
 }
 
 // clients read a table again and again.
@@ -96,24 +101,25 @@ type clients struct {
 	all  sync.WaitGroup
 	mu   sync.Mutex
 	took []time.Duration
+	last []time.Time // when the last read that each client has done began
 	err  error
 }
 
 func startClients(t *testing.T, s site, n int, query string) *clients {
 	t.Helper()
 	ctx, end := context.WithCancel(t.Context())
-	c := &clients{end: end}
-	for range n {
+	c := &clients{end: end, last: make([]time.Time, n)}
+	for i := range n {
 		conn := s.session(t)
 		value(t, conn, query)
-		c.all.Go(func() { c.read(ctx, conn, query) })
+		c.all.Go(func() { c.read(ctx, conn, query, i) })
 	}
 	return c
 }
 
 // read sends a request every 8 ms, as the clients did by which the rule for
 // strong locks was found.
-func (c *clients) read(ctx context.Context, conn *sql.Conn, query string) {
+func (c *clients) read(ctx context.Context, conn *sql.Conn, query string, i int) {
 	tick := time.NewTicker(8 * time.Millisecond)
 	defer tick.Stop()
 	for ctx.Err() == nil {
@@ -122,20 +128,29 @@ func (c *clients) read(ctx context.Context, conn *sql.Conn, query string) {
 		err := conn.QueryRowContext(context.WithoutCancel(ctx), query).Scan(&n)
 		c.mu.Lock()
 		c.took = append(c.took, time.Since(start))
+		c.last[i] = start
 		c.err = errors.Join(c.err, err)
 		c.mu.Unlock()
 		<-tick.C
 	}
 }
 
-func (c *clients) stop(t *testing.T) (requests int, worst time.Duration) {
+// allSince tells that every client has done a read that it began after a time.
+func (c *clients) allSince(begun time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !slices.ContainsFunc(c.last, func(last time.Time) bool { return !last.After(begun) })
+}
+
+// stop ends the clients and returns how long the longest read took.
+func (c *clients) stop(t *testing.T) time.Duration {
 	t.Helper()
 	c.end()
 	c.all.Wait()
 	if c.err != nil {
 		t.Error(c.err)
 	}
-	return len(c.took), slices.Max(c.took)
+	return slices.Max(c.took)
 }
 
 // TestExecShortLeavesWorkAlone: what has its lock is not ended, however long it
@@ -164,18 +179,15 @@ func TestExecShortAtTheEndOfAnAlter(t *testing.T) {
 		for range 17 {
 			run(t, db, "INSERT INTO t (b) SELECT b FROM t")
 		}
-		conn, watcher := session(t, db), s.session(t)
-		id := value(t, conn, "SELECT CONNECTION_ID()")
-		wait := background(t, func(ctx context.Context) error {
-			return short(ctx, t, db, conn, "ALTER TABLE t ADD INDEX (b), ALGORITHM = INPLACE, LOCK = NONE")
-		})
-		eventually(t, "the table is being read", func() bool {
-			return value(t, watcher, "SELECT count(*) FROM information_schema.PROCESSLIST WHERE ID = "+id+
-				" AND INFO LIKE '%ALTER TABLE%' AND STATE LIKE '%alter%table%'") == "1"
-		})
-		release := holdTable(t, s, "t")
-		err := wait()
-		release()
+		err := heldWhileItIsRead(t, s, db)
+		for range 3 {
+			if err != nil {
+				break
+			}
+			t.Log("the statement ended before the table was held: once more, with more rows")
+			run(t, db, "ALTER TABLE t DROP INDEX b", "INSERT INTO t (b) SELECT b FROM t")
+			err = heldWhileItIsRead(t, s, db)
+		}
 		if !isLockTimeout(err) {
 			t.Errorf("ALTER TABLE that waits at its end: %v, want a lock timeout", err)
 		}
@@ -183,6 +195,24 @@ func TestExecShortAtTheEndOfAnAlter(t *testing.T) {
 			t.Error("the index is there nevertheless")
 		}
 	})
+}
+
+// heldWhileItIsRead adds an index and holds the table as soon as the statement
+// reads it.
+func heldWhileItIsRead(t *testing.T, s site, db *sql.DB) error {
+	t.Helper()
+	conn, watcher := session(t, db), s.session(t)
+	id := value(t, conn, "SELECT CONNECTION_ID()")
+	done := make(chan error, 1)
+	go func() {
+		done <- short(t.Context(), t, db, conn, "ALTER TABLE t ADD INDEX (b), ALGORITHM = INPLACE, LOCK = NONE")
+	}()
+	eventually(t, "the table is being read", func() bool {
+		return len(done) > 0 || value(t, watcher, "SELECT count(*) FROM information_schema.PROCESSLIST WHERE ID = "+id+
+			" AND INFO LIKE '%ALTER TABLE%' AND STATE LIKE '%alter%table%'") == "1"
+	})
+	defer holdTable(t, s, "t")()
+	return <-done
 }
 
 // TestExecShortAlone: with nobody to look on, the server's own timeout holds.
@@ -194,9 +224,11 @@ func TestExecShortAlone(t *testing.T) {
 		run(t, conn, "CREATE TABLE t (a INT PRIMARY KEY)")
 		run(t, conn, dialect{}.Guard(probe(t, conn), lockstep.Timeouts{Lock: shortWait}, lockstep.ScopeSession)...)
 		defer holdTable(t, s, "t")()
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
 		start := time.Now()
-		err := short(t.Context(), t, db, conn, "ALTER TABLE t ADD b INT")
-		if took := time.Since(start); !isLockTimeout(err) || took < 900*time.Millisecond || took > 5*time.Second {
+		err := short(ctx, t, db, conn, "ALTER TABLE t ADD b INT")
+		if took := time.Since(start); !isLockTimeout(err) || took < 900*time.Millisecond {
 			t.Errorf("ALTER TABLE after %v: %v; want a lock timeout after a second", took, err)
 		}
 	})
@@ -209,7 +241,9 @@ func TestExecShortExplains(t *testing.T) {
 		conn := session(t, db)
 		run(t, conn, "CREATE TABLE t (a INT PRIMARY KEY)")
 		defer holdTable(t, s, "t")()
+		start := time.Now()
 		err := short(t.Context(), t, db, conn, "DROP TABLE t")
+		took := time.Since(start)
 		e := dialect{}.Classify(err)
 		if e == nil || e.Class != lockstep.ErrorLockTimeout || e.Code != "1317" {
 			t.Fatalf("Classify(%v) = %+v", err, e)
@@ -220,8 +254,8 @@ func TestExecShortExplains(t *testing.T) {
 			t.Fatalf("message %q", e.Message)
 		}
 		waited, parseErr := time.ParseDuration(state[:len(state)-1])
-		if parseErr != nil || waited < shortWait || waited > 10*shortWait {
-			t.Errorf("message %q: waited %v", e.Message, waited)
+		if parseErr != nil || waited < shortWait || waited > took {
+			t.Errorf("message %q: waited %v of %v", e.Message, waited, took)
 		}
 	})
 }

@@ -236,7 +236,7 @@ func testServerDies(t *testing.T, kind testdb.Kind, alter string) {
 	done := make(chan error, 1)
 	go func() { _, err := conn.ExecContext(t.Context(), alter); done <- err }()
 	eventually(t, "the table is being rebuilt", func() bool {
-		return value(t, watcher, "SELECT count(*) FROM information_schema.PROCESSLIST WHERE ID = "+id+
+		return len(done) > 0 || value(t, watcher, "SELECT count(*) FROM information_schema.PROCESSLIST WHERE ID = "+id+
 			" AND (STATE LIKE '%alter%' OR STATE LIKE 'copy%')") == "1"
 	})
 	server.Kill(t)

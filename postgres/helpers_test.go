@@ -76,10 +76,14 @@ func probe(t *testing.T, q lockstep.Querier) lockstep.Server {
 	return srv
 }
 
+// patience is how long a test waits for what comes in milliseconds on a machine
+// that does nothing else.
+const patience = 2 * time.Minute
+
 // eventually waits until a condition holds.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()

@@ -131,7 +131,7 @@ func buildBesideLock(t *testing.T, db *testdb.Database, driver, url string) {
 // build makes an index while another runner polls the lock.
 func build(t *testing.T, work *sql.DB, waiter lockstep.RunLock) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	built := make(chan error)
 	go func() {
@@ -181,16 +181,18 @@ func TestLockDiesWithItsSession(t *testing.T) {
 // A killed client's transaction goes on in the server, and commits.
 func TestLockWaitsForOrphans(t *testing.T) {
 	testdb.RunOn(t, testdb.Postgres, func(t *testing.T, db *testdb.Database) {
-		run(t, db.Open(t), "CREATE TABLE t (a int)")
+		run(t, db.Open(t), "CREATE TABLE t (a int); CREATE TABLE gate ()")
+		admin := session(t, "pgx", db.URL)
+		run(t, admin, "BEGIN; LOCK TABLE gate") // the orphan waits here, for as long as it is needed
 		client, kill := mortal(t, db.URL)
 		pid := value(t, client, "SELECT pg_backend_pid()")
 		guard := strings.Join(Dialect().Guard(lockstep.Server{}, lockstep.Timeouts{Lock: -1}, lockstep.ScopeTransaction), "; ")
 		broken := make(chan error)
 		go func() {
-			_, err := client.ExecContext(t.Context(), "BEGIN; "+guard+"; SELECT pg_sleep(0.7); INSERT INTO t VALUES (1); COMMIT")
+			_, err := client.ExecContext(t.Context(), "BEGIN; "+guard+"; LOCK TABLE gate; INSERT INTO t VALUES (1); COMMIT")
 			broken <- err
 		}()
-		at := "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND pid = " + pid
+		at := "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND pid = " + pid
 		eventually(t, "the orphan runs", func() bool { return value(t, db.Open(t), at) == "1" })
 		kill()
 		if err := <-broken; err == nil {
@@ -204,6 +206,7 @@ func TestLockWaitsForOrphans(t *testing.T) {
 		if err != nil || h.Session != pid || h.Since.IsZero() {
 			t.Errorf("holder %+v, %v; want session %s", h, err, pid)
 		}
+		run(t, admin, "COMMIT")
 		take(t, l)
 		if n := value(t, db.Open(t), "SELECT count(*) FROM t"); n != "1" {
 			t.Errorf("%s rows: took the lock before the orphan's commit", n)

@@ -25,6 +25,10 @@ func TestMain(m *testing.M) {
 // endless is a query that SQLite never finishes.
 const endless = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c;\n"
 
+// patience is how long a test waits for what comes in milliseconds on a machine
+// that does nothing else.
+const patience = 2 * time.Minute
+
 // process is a running program.
 type process struct {
 	cmd   *exec.Cmd
@@ -70,7 +74,7 @@ func (p *process) read(stderr io.Reader) {
 // await reads standard error up to a line that holds text.
 func (p *process) await(t *testing.T, text string) {
 	t.Helper()
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(patience)
 	for {
 		select {
 		case line, ok := <-p.lines:
@@ -158,13 +162,16 @@ func awaitRow(t *testing.T, db *testdb.Database, query string) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	var err error
-	for range 6000 {
+	for deadline := time.After(patience); ; {
 		var n int
-		if err = db.Open(t).QueryRowContext(t.Context(), query).Scan(&n); err == nil {
+		err := db.Open(t).QueryRowContext(t.Context(), query).Scan(&n)
+		if err == nil {
 			return
 		}
-		<-tick.C
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("%s: %v", query, err)
+		}
 	}
-	t.Fatalf("%s: %v", query, err)
 }

@@ -78,7 +78,8 @@ func mayImport() map[string]rule {
 		"postgres":    {[]string{"", "sqltext", "schema"}, "a dialect knows the domain, never another dialect"},
 		"mysql":       {[]string{"", "sqltext", "schema"}, "a dialect knows the domain, never another dialect"},
 		"sqlite":      {[]string{"", "sqltext", "schema"}, "a dialect knows the domain, never another dialect"},
-		"dialecttest": {[]string{"", "sqltext", "schema", "schema/diff"}, "the suite knows the contract only"},
+		"drift":       {[]string{"", "schema", "schema/diff"}, "an engine knows the domain; dialects are handed in"},
+		"dialecttest": {[]string{"", "sqltext", "schema", "schema/diff", "internal/calm"}, "the suite knows the contract only"},
 	}
 }
 

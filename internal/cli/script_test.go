@@ -166,7 +166,7 @@ func dbquery(ts *testscript.TestScript, neg bool, args []string) {
 
 // dbwait runs a query until it gives the rows, as dbquery compares them.
 func dbwait(ts *testscript.TestScript, _ bool, args []string) {
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(2 * time.Minute)
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for {
