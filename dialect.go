@@ -149,6 +149,10 @@ type Scratcher interface {
 	// Scratches returns the names of the server's databases that begin with
 	// prefix, sorted.
 	Scratches(ctx context.Context, q Querier, prefix string) ([]string, error)
+	// Clearing returns statements that remove what users made in the database q
+	// is connected to; nil if it is empty. Each may remove what a later one
+	// names. What their caller does not own may stay.
+	Clearing(ctx context.Context, q Querier, srv Server) ([]string, error)
 	// Escapes tells why st would also change something outside of the
 	// database it runs in, srv's being the one to protect: roles, settings of
 	// the server, another database. "" if it does not, as far as its text shows.

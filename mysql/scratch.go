@@ -57,22 +57,61 @@ func (dialect) DropScratch(ctx context.Context, q lockstep.Querier, _ lockstep.S
 // Scratches lists databases by the beginning of their names. Checked on MySQL
 // 9.7 and MariaDB 10.11.
 func (dialect) Scratches(ctx context.Context, q lockstep.Querier, prefix string) ([]string, error) {
-	rows, err := q.QueryContext(ctx, "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA ORDER BY SCHEMA_NAME")
+	all, err := oneColumn(ctx, q, "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA ORDER BY SCHEMA_NAME")
 	if err != nil {
 		return nil, fmt.Errorf("list databases: %w", err)
 	}
-	defer rows.Close()
-	var names []string
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, fmt.Errorf("list databases: %w", err)
-		}
-		if strings.HasPrefix(name, prefix) {
-			names = append(names, name)
-		}
+	return slices.DeleteFunc(all, func(name string) bool { return !strings.HasPrefix(name, prefix) }), nil
+}
+
+// clearingQuery lists what is in the current database: what, its kind, its
+// name. Checked on MySQL 9.7 and MariaDB 10.11.
+const clearingQuery = `SELECT CONCAT(kind, ' ', name) FROM (
+  SELECT 1 AS place, CASE TABLE_TYPE WHEN 'VIEW' THEN 'VIEW' WHEN 'SEQUENCE' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind, TABLE_NAME AS name
+    FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()
+  UNION ALL
+  SELECT 2, ROUTINE_TYPE, ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE()
+  UNION ALL
+  SELECT 3, 'EVENT', EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE()
+) made ORDER BY place, name`
+
+// Clearing lists tables, views, routines and events.
+func (dialect) Clearing(ctx context.Context, q lockstep.Querier, _ lockstep.Server) ([]string, error) {
+	all, err := oneColumn(ctx, q, clearingQuery)
+	if err != nil || len(all) == 0 {
+		return nil, wrap("list what is in the database", err)
 	}
-	return names, rows.Err()
+	statements := []string{"SET SESSION foreign_key_checks = 0"}
+	for _, one := range all {
+		kind, name, _ := strings.Cut(one, " ")
+		statements = append(statements, "DROP "+kind+" IF EXISTS "+quote(name))
+	}
+	return append(statements, "SET SESSION foreign_key_checks = DEFAULT"), nil
+}
+
+func wrap(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", doing, err)
+}
+
+// oneColumn returns the one column of a query.
+func oneColumn(ctx context.Context, q lockstep.Querier, query string) ([]string, error) {
+	rows, err := q.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []string
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return all, rows.Err()
 }
 
 // Escapes tells of accounts, of settings of the server, and of a database that

@@ -30,7 +30,7 @@ func TestScratchIsLikeItsModel(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if got, err := (dialect{}).Scratches(t.Context(), model, name); err != nil || got != nil {
+		if got, err := (dialect{}).Scratches(t.Context(), model, name); err != nil || len(got) != 0 {
 			t.Errorf("after the end there are %q, %v", got, err)
 		}
 	})
@@ -79,4 +79,30 @@ func TestEscapes(t *testing.T) {
 			t.Errorf("%s: %q", text, got)
 		}
 	}
+}
+
+func TestClearingEmptiesTheDatabase(t *testing.T) {
+	onEach(t, func(t *testing.T, s site) {
+		conn := s.session(t)
+		clearing := func() []string {
+			statements, err := (dialect{}).Clearing(t.Context(), conn, probe(t, conn))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return statements
+		}
+		if got := clearing(); got != nil {
+			t.Fatalf("an empty database holds %q", got)
+		}
+		run(t, conn, "CREATE TABLE `a b` (id int PRIMARY KEY)", "CREATE TABLE b (id int, FOREIGN KEY (id) REFERENCES `a b` (id))",
+			"CREATE VIEW v AS SELECT * FROM b", "CREATE PROCEDURE p() SELECT 1", "CREATE FUNCTION f() RETURNS int DETERMINISTIC RETURN 1",
+			"CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO SELECT 1")
+		if s.isMariaDB() {
+			run(t, conn, "CREATE SEQUENCE s")
+		}
+		run(t, conn, clearing()...)
+		if got := clearing(); got != nil {
+			t.Errorf("there is still %q", got)
+		}
+	})
 }

@@ -76,7 +76,7 @@ ORDER BY 1`
 
 // copySettings gives a database the settings of q's, such as its search_path.
 func (d dialect) copySettings(ctx context.Context, q lockstep.Querier, name string) error {
-	settings, err := texts(ctx, q, settingsQuery)
+	settings, err := oneColumn(ctx, q, settingsQuery)
 	if err != nil {
 		return fmt.Errorf("read the settings of the database: %w", err)
 	}
@@ -98,7 +98,7 @@ func (d dialect) DropScratch(ctx context.Context, q lockstep.Querier, _ lockstep
 
 // Scratches lists databases by the beginning of their names.
 func (dialect) Scratches(ctx context.Context, q lockstep.Querier, prefix string) ([]string, error) {
-	names, err := texts(ctx, q, `SELECT CAST(datname AS pg_catalog.text) FROM pg_catalog.pg_database
+	names, err := oneColumn(ctx, q, `SELECT CAST(datname AS pg_catalog.text) FROM pg_catalog.pg_database
 WHERE pg_catalog.starts_with(datname::pg_catalog.text, `+literal(prefix)+`) ORDER BY 1`)
 	if err != nil {
 		return nil, fmt.Errorf("list databases: %w", err)
@@ -106,8 +106,60 @@ WHERE pg_catalog.starts_with(datname::pg_catalog.text, `+literal(prefix)+`) ORDE
 	return names, nil
 }
 
-// texts returns the one column of a query.
-func texts(ctx context.Context, q lockstep.Querier, query string) ([]string, error) {
+// clearingQuery lists what users made, as statements that drop it. Extensions
+// of other owners and what belongs to them count as the server's, the schema
+// public too. Checked on PostgreSQL 14.
+const clearingQuery = `WITH own AS (
+  SELECT d.classid, d.objid FROM pg_catalog.pg_depend d WHERE d.deptype IN ('e', 'i')
+), made (place, kind, name) AS (
+  SELECT 1, 'SCHEMA', pg_catalog.quote_ident(n.nspname) FROM pg_catalog.pg_namespace n
+    WHERE n.nspname NOT LIKE 'pg\_%' AND n.nspname NOT IN ('information_schema', 'public')
+    AND NOT EXISTS (SELECT 1 FROM own WHERE own.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND own.objid = n.oid)
+  UNION ALL
+  SELECT 2, CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' WHEN 'f' THEN 'FOREIGN TABLE'
+      WHEN 'c' THEN 'TYPE' ELSE 'TABLE' END, 'public.' || pg_catalog.quote_ident(c.relname)
+    FROM pg_catalog.pg_class c
+    WHERE c.relnamespace = 'public'::pg_catalog.regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f', 'c')
+    AND NOT EXISTS (SELECT 1 FROM own WHERE own.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND own.objid = c.oid)
+  UNION ALL
+  SELECT 3, 'ROUTINE', p.oid::pg_catalog.regprocedure::pg_catalog.text FROM pg_catalog.pg_proc p
+    WHERE p.pronamespace = 'public'::pg_catalog.regnamespace
+    AND NOT EXISTS (SELECT 1 FROM own WHERE own.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND own.objid = p.oid)
+  UNION ALL
+  SELECT 4, 'TYPE', 'public.' || pg_catalog.quote_ident(t.typname) FROM pg_catalog.pg_type t
+    WHERE t.typnamespace = 'public'::pg_catalog.regnamespace AND t.typtype IN ('e', 'd', 'r')
+    AND NOT EXISTS (SELECT 1 FROM own WHERE own.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND own.objid = t.oid)
+  UNION ALL
+  SELECT 5, 'COLLATION', 'public.' || pg_catalog.quote_ident(l.collname) FROM pg_catalog.pg_collation l
+    WHERE l.collnamespace = 'public'::pg_catalog.regnamespace
+  UNION ALL
+  SELECT 6, 'PUBLICATION', pg_catalog.quote_ident(b.pubname) FROM pg_catalog.pg_publication b
+  UNION ALL
+  SELECT 7, 'EVENT TRIGGER', pg_catalog.quote_ident(v.evtname) FROM pg_catalog.pg_event_trigger v
+    WHERE NOT EXISTS (SELECT 1 FROM own WHERE own.classid = 'pg_catalog.pg_event_trigger'::pg_catalog.regclass AND own.objid = v.oid)
+  UNION ALL
+  SELECT 8, 'FOREIGN DATA WRAPPER', pg_catalog.quote_ident(w.fdwname) FROM pg_catalog.pg_foreign_data_wrapper w
+    WHERE NOT EXISTS (SELECT 1 FROM own WHERE own.classid = 'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass AND own.objid = w.oid)
+  UNION ALL
+  SELECT 9, 'SERVER', pg_catalog.quote_ident(f.srvname) FROM pg_catalog.pg_foreign_server f
+  UNION ALL
+  SELECT 10, 'EXTENSION', pg_catalog.quote_ident(e.extname) FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_roles o ON o.oid = e.extowner
+    WHERE e.extname <> 'plpgsql' AND o.rolname = CURRENT_USER
+)
+SELECT 'DROP ' || kind || ' IF EXISTS ' || name || ' CASCADE' FROM made ORDER BY place, name`
+
+// Clearing lists what is in the schema public, other schemas, and what is in
+// none.
+func (dialect) Clearing(ctx context.Context, q lockstep.Querier, _ lockstep.Server) ([]string, error) {
+	statements, err := oneColumn(ctx, q, clearingQuery)
+	if err != nil {
+		return nil, fmt.Errorf("list what is in the database: %w", err)
+	}
+	return statements, nil
+}
+
+// oneColumn returns the one column of a query.
+func oneColumn(ctx context.Context, q lockstep.Querier, query string) ([]string, error) {
 	rows, err := q.QueryContext(ctx, query)
 	if err != nil {
 		return nil, err

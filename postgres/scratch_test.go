@@ -45,7 +45,7 @@ func TestScratchIsLikeItsModel(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if got, err := (dialect{}).Scratches(t.Context(), model, name); err != nil || got != nil {
+		if got, err := (dialect{}).Scratches(t.Context(), model, name); err != nil || len(got) != 0 {
 			t.Errorf("after the end there are %q, %v", got, err)
 		}
 	})
@@ -80,4 +80,32 @@ func TestEscapes(t *testing.T) {
 			t.Errorf("%s: %q", text, got)
 		}
 	}
+}
+
+func TestClearingEmptiesTheDatabase(t *testing.T) {
+	testdb.RunOn(t, testdb.Postgres, func(t *testing.T, db *testdb.Database) {
+		conn := session(t, "pgx", db.URL)
+		clearing := func() []string {
+			statements, err := (dialect{}).Clearing(t.Context(), conn, probe(t, conn))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return statements
+		}
+		if got := clearing(); got != nil {
+			t.Fatalf("an empty database holds %q", got)
+		}
+		run(t, conn, `CREATE SCHEMA "other one"; CREATE TABLE "other one".t (id serial);
+			CREATE TYPE mood AS ENUM ('a'); CREATE DOMAIN few AS int; CREATE TYPE pair AS (a int, b mood); CREATE TYPE span AS RANGE (subtype = int);
+			CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, m mood, f few) PARTITION BY RANGE (id);
+			CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (1) TO (9);
+			CREATE VIEW v AS SELECT * FROM t; CREATE MATERIALIZED VIEW mv AS SELECT * FROM v; CREATE SEQUENCE s;
+			CREATE FUNCTION f(pair) RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE PROCEDURE p() LANGUAGE sql AS 'SELECT 1';
+			CREATE AGGREGATE agg (int) (SFUNC = int4pl, STYPE = int);
+			CREATE COLLATION c (locale = 'C'); CREATE PUBLICATION pub; CREATE FOREIGN DATA WRAPPER w; CREATE SERVER far FOREIGN DATA WRAPPER w`)
+		run(t, conn, strings.Join(clearing(), ";"))
+		if got := clearing(); got != nil {
+			t.Errorf("there is still %q", got)
+		}
+	})
 }
