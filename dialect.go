@@ -145,6 +145,29 @@ type SchemaReader interface {
 	SchemaFacts(ctx context.Context, q Querier, srv Server, except []string) (fingerprint string, facts []string, err error)
 }
 
+// Scratcher is the ability to make an empty database to try migrations in,
+// beside the one a session is connected to, and to remove it again.
+type Scratcher interface {
+	// CreateScratch makes an empty database on q's server that sorts, compares
+	// and encodes text as the one q is connected to. An error for want of rights
+	// has the statement that grants them as its hint.
+	CreateScratch(ctx context.Context, q Querier, srv Server, name string) error
+	// DropScratch removes a database that CreateScratch made, with the sessions
+	// that are still in it. One that is gone already is no error.
+	DropScratch(ctx context.Context, q Querier, srv Server, name string) error
+	// Scratches returns the names of the server's databases that begin with
+	// prefix, sorted.
+	Scratches(ctx context.Context, q Querier, prefix string) ([]string, error)
+	// Clearing returns statements that remove what users made in the database q
+	// is connected to; nil if it is empty. Each may remove what a later one
+	// names. What their caller does not own may stay.
+	Clearing(ctx context.Context, q Querier, srv Server) ([]string, error)
+	// Escapes tells why st would also change something outside of the
+	// database it runs in, srv's being the one to protect: roles, settings of
+	// the server, another database. "" if it does not, as far as its text shows.
+	Escapes(srv Server, st sqltext.Statement) string
+}
+
 // LockRequest says which lock is wanted and by whom.
 type LockRequest struct {
 	Name   string // distinguishes ledgers: the ledger's table, behind its schema and a dot if it was given one

@@ -26,11 +26,12 @@ var (
 	_ lockstep.SessionCleaner = dialect{}
 	_ lockstep.Witness        = dialect{}
 	_ lockstep.LockWatcher    = dialect{}
+	_ lockstep.Scratcher      = dialect{}
 )
 
 // Dialect returns the dialect for PostgreSQL 14 to 18. The value also has the
-// optional abilities ScriptReader, SessionCleaner, Witness and LockWatcher of
-// package lockstep. It is safe for concurrent use.
+// optional abilities ScriptReader, SessionCleaner, Witness, LockWatcher and
+// Scratcher of package lockstep. It is safe for concurrent use.
 func Dialect() lockstep.Dialect { return dialect{} }
 
 // Name returns "postgres".

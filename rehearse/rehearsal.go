@@ -1,0 +1,330 @@
+package rehearse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/lockstepdb/lockstep"
+	"github.com/lockstepdb/lockstep/schema"
+)
+
+// rehearsal is the work of one Run.
+type rehearsal struct {
+	dialect Dialect
+	set     *lockstep.Set
+	open    func(context.Context) (*Scratch, error)
+	o       Options
+	report  *Report
+
+	versioned *lockstep.Set // without repeatables, which run once all others have
+	scratch   *Scratch
+	migrator  *lockstep.Migrator
+	server    lockstep.Server
+	at        int            // how many migrations are applied
+	now       *schema.Schema // what the database has; nil: not known
+}
+
+func (r *rehearsal) run(ctx context.Context) error {
+	var err error
+	if r.versioned, err = lockstep.NewSet(r.set.Migrations()...); err != nil {
+		return err
+	}
+	if err := r.begin(ctx); err != nil {
+		return err
+	}
+	all := r.set.Migrations()
+	for r.at < len(all) {
+		if !r.o.Which(all[r.at]) {
+			if ok, err := r.skip(ctx); !ok || err != nil {
+				return err
+			}
+			continue
+		}
+		if ok, err := r.rehearse(ctx, all[r.at]); !ok || err != nil {
+			return err
+		}
+	}
+	return r.finish(ctx)
+}
+
+// begin opens a new scratch database.
+func (r *rehearsal) begin(ctx context.Context) error {
+	var err error
+	if r.scratch, err = r.open(ctx); err != nil {
+		return err
+	}
+	r.at, r.now = 0, nil
+	if r.server, err = r.dialect.Probe(ctx, r.scratch.DB); err != nil {
+		return err
+	}
+	r.report.Server = serverName(r.server)
+	r.migrator, err = lockstep.New(r.scratch.DB, r.dialect, r.versioned, r.o.Run)
+	return err
+}
+
+// remove removes the scratch database, if there is one.
+func (r *rehearsal) remove() error {
+	if r.scratch == nil {
+		return nil
+	}
+	s := r.scratch
+	r.scratch = nil
+	return s.Remove()
+}
+
+// skip applies the migrations up to the next one that is to be rehearsed. It
+// reports whether that worked.
+func (r *rehearsal) skip(ctx context.Context) (bool, error) {
+	all := r.set.Migrations()
+	n := r.at
+	for n < len(all) && !r.o.Which(all[n]) {
+		n++
+	}
+	r.tell(StageApply, r.at, nil)
+	done, err := r.up(ctx, n-r.at)
+	r.report.Applied += len(done.Done)
+	r.now = nil
+	if err == nil || isEnd(ctx, err) {
+		return err == nil, err
+	}
+	failed := newResult(all[min(r.at, len(all)-1)])
+	failed.fail(StageUp, err)
+	r.end(failed, r.at)
+	r.report.Left = idsOf(all[r.at+1:])
+	return false, nil
+}
+
+// up applies n migrations and counts what was done.
+func (r *rehearsal) up(ctx context.Context, n int) (*lockstep.Result, error) {
+	done, err := r.migrator.Run(ctx, lockstep.Target{Direction: lockstep.Up, Steps: n})
+	r.at += len(done.Done)
+	return done, err
+}
+
+// rehearse rehearses one migration. It reports whether what follows can run.
+func (r *rehearsal) rehearse(ctx context.Context, m *lockstep.Migration) (bool, error) {
+	place := r.at
+	result := newResult(m)
+	before, err := r.inspect(ctx)
+	if err != nil {
+		return false, err
+	}
+	r.tell(StageUp, place, nil)
+	done, err := r.up(ctx, 1)
+	result.Up = took(done)
+	if err != nil {
+		if isEnd(ctx, err) {
+			return false, err
+		}
+		result.fail(StageUp, err)
+		r.end(result, place)
+		r.report.Left = idsOf(r.set.Migrations()[place+1:])
+		return false, nil
+	}
+	r.now = nil
+	after, err := r.inspect(ctx)
+	if err != nil {
+		return false, err
+	}
+	if err := r.wayBack(ctx, &result, place, before, after); err != nil {
+		return false, err
+	}
+	r.end(result, place)
+	return true, nil
+}
+
+// wayBack runs the down and the second up, and leaves the database as it was
+// after the first up.
+func (r *rehearsal) wayBack(ctx context.Context, result *Result, place int, before, after *schema.Schema) error {
+	r.tell(StageDown, place, nil)
+	done, err := r.migrator.Run(ctx, lockstep.Target{Direction: lockstep.Down, Steps: 1})
+	result.Down = took(done)
+	var oneWay *lockstep.IrreversibleError
+	switch {
+	case errors.As(err, &oneWay):
+		result.Verdict = Irreversible
+		return nil
+	case isEnd(ctx, err):
+		return err
+	case err != nil:
+		result.fail(StageDown, err)
+		return r.startOver(ctx, place, after)
+	}
+	r.at--
+	if err := r.compare(ctx, result, StageDown, before); err != nil {
+		return err
+	}
+	r.tell(StageAgain, place, nil)
+	done, err = r.up(ctx, 1)
+	result.Again = took(done)
+	switch {
+	case isEnd(ctx, err):
+		return err
+	case err != nil:
+		result.fail(StageAgain, err)
+		return r.startOver(ctx, place, after)
+	}
+	if err := r.compare(ctx, result, StageAgain, after); err != nil {
+		return err
+	}
+	if result.Verdict == Differs && len(schema.Compare(after, r.now)) > 0 {
+		return r.startOver(ctx, place, after)
+	}
+	return nil
+}
+
+// startOver brings a new database to where this one should be: behind the
+// migration at place.
+func (r *rehearsal) startOver(ctx context.Context, place int, after *schema.Schema) error {
+	if place+1 == len(r.set.Migrations()) && len(r.set.Repeatables()) == 0 {
+		r.at, r.now = place+1, after // nothing follows
+		return nil
+	}
+	if err := r.remove(); err != nil {
+		return err
+	}
+	r.tell(StageFresh, place, nil)
+	if err := r.begin(ctx); err != nil {
+		return err
+	}
+	if _, err := r.up(ctx, place+1); err != nil {
+		return fmt.Errorf("apply again what went before: %w", err)
+	}
+	r.now = after
+	return nil
+}
+
+// compare inspects and adds what differs from want.
+func (r *rehearsal) compare(ctx context.Context, result *Result, stage Stage, want *schema.Schema) error {
+	r.now = nil
+	got, err := r.inspect(ctx)
+	if err != nil {
+		return err
+	}
+	for _, d := range schema.Compare(want, got) {
+		result.Differences = append(result.Differences, Difference{stage, d.ID, d.Before, d.After})
+	}
+	result.judge()
+	return nil
+}
+
+// judge finds the verdict from the differences.
+func (r *Result) judge() {
+	r.Verdict = Identical
+	for _, d := range r.Differences {
+		if d.ID.Kind != schema.KindColumnOrder || d.Before == nil || d.After == nil {
+			r.Verdict = Differs
+			return
+		}
+		r.Verdict = OrderOnly
+	}
+}
+
+func (r *Result) fail(at Stage, err error) {
+	r.Verdict, r.FailedAt, r.Err = Failed, at, err
+}
+
+// inspect returns the schema of the scratch database, read at most once
+// between changes.
+func (r *rehearsal) inspect(ctx context.Context) (*schema.Schema, error) {
+	if r.now != nil {
+		return r.now, nil
+	}
+	conn, err := r.scratch.DB.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("inspect the scratch database: %w", err)
+	}
+	defer conn.Close()
+	s, err := r.dialect.Inspect(ctx, conn, r.server, r.o.Scope)
+	if err != nil {
+		return nil, fmt.Errorf("inspect the scratch database: %w", err)
+	}
+	r.now = s.Without(r.o.Ignore)
+	return r.now, nil
+}
+
+// finish applies the repeatable migrations and takes the fingerprint.
+func (r *rehearsal) finish(ctx context.Context) error {
+	if err := r.repeatables(ctx); err != nil || r.report.Failure() != nil {
+		return err
+	}
+	s, err := r.inspect(ctx)
+	if err != nil {
+		return err
+	}
+	r.report.Fingerprint = s.Fingerprint()
+	return nil
+}
+
+func (r *rehearsal) repeatables(ctx context.Context) error {
+	if len(r.set.Repeatables()) == 0 {
+		return nil
+	}
+	m, err := lockstep.New(r.scratch.DB, r.dialect, r.set, r.o.Run)
+	if err != nil {
+		return err
+	}
+	r.now = nil
+	done, err := m.Up(ctx)
+	if isEnd(ctx, err) {
+		return err
+	}
+	for i, rep := range r.set.Repeatables() {
+		result := newResult(rep)
+		switch {
+		case i < len(done.Done):
+			result.Verdict, result.Up = Applied, done.Done[i].Duration
+		case i == len(done.Done):
+			result.fail(StageUp, err)
+		default:
+			r.report.Left = append(r.report.Left, rep.ID())
+			continue
+		}
+		r.end(result, r.at-1)
+	}
+	return nil
+}
+
+// end adds a result to the report.
+func (r *rehearsal) end(result Result, place int) {
+	r.report.Results = append(r.report.Results, result)
+	r.o.Watch(Event{Stage: StageDone, Migration: result.ID(), Number: place + 1, Of: len(r.set.Migrations()), Result: &result})
+}
+
+func (r *rehearsal) tell(stage Stage, place int, result *Result) {
+	all := r.set.Migrations()
+	r.o.Watch(Event{Stage: stage, Migration: all[place].ID(), Number: place + 1, Of: len(all), Result: result})
+}
+
+func newResult(m *lockstep.Migration) Result {
+	return Result{Version: m.Version, Name: m.Name, Kind: m.Kind, File: m.Up.Path}
+}
+
+// took returns how long the scripts of a run took, without locks and ledger.
+func took(r *lockstep.Result) time.Duration {
+	var d time.Duration
+	for _, s := range r.Done {
+		d += s.Duration
+	}
+	return d
+}
+
+func idsOf(migrations []*lockstep.Migration) []string {
+	var ids []string
+	for _, m := range migrations {
+		ids = append(ids, m.ID())
+	}
+	return ids
+}
+
+// isEnd reports whether an error is about the rehearsal and not about a
+// migration: it was stopped, or the connection broke.
+func isEnd(ctx context.Context, err error) bool {
+	if err == nil {
+		return false
+	}
+	var database *lockstep.DatabaseError
+	return ctx.Err() != nil || errors.As(err, &database) && database.Class == lockstep.ErrorConnection
+}

@@ -1,0 +1,150 @@
+package rehearse
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/lockstepdb/lockstep"
+	"github.com/lockstepdb/lockstep/schema"
+)
+
+// Verdict is what a rehearsal found about one migration.
+type Verdict string
+
+// The verdicts.
+const (
+	Identical    Verdict = "identical"    // the down leads back, and the up works again
+	OrderOnly    Verdict = "order only"   // it does, but for the order of columns
+	Differs      Verdict = "differs"      // the down leads elsewhere, or the second up does
+	Irreversible Verdict = "irreversible" // it has no down
+	Applied      Verdict = "applied"      // a repeatable migration: there is nothing to lead back from
+	Failed       Verdict = "failed"       // the up, the down or the second up could not run
+)
+
+// Report is what a rehearsal found.
+type Report struct {
+	Server      string        `json:"server"`      // product and version
+	Results     []Result      `json:"migrations"`  // in the order of the set; repeatables last
+	Applied     int           `json:"applied"`     // migrations that were applied without rehearsal
+	Left        []string      `json:"notRun"`      // migrations behind one whose up failed
+	Fingerprint string        `json:"fingerprint"` // of the schema at the end; "" if an up failed
+	Duration    time.Duration `json:"duration"`    // nanoseconds
+}
+
+// Result is what was found about one migration.
+type Result struct {
+	Version     lockstep.Version `json:"version"`
+	Name        string           `json:"name"`
+	Kind        lockstep.Kind    `json:"kind"`
+	File        string           `json:"file"`
+	Verdict     Verdict          `json:"verdict"`
+	Up          time.Duration    `json:"up"`             // of the first up
+	Down        time.Duration    `json:"down,omitempty"` // 0 if it did not run
+	Again       time.Duration    `json:"again,omitempty"`
+	Differences []Difference     `json:"differences,omitempty"`
+	FailedAt    Stage            `json:"failedAt,omitempty"` // up, down or again
+	Err         error            `json:"-"`                  // why it failed; lockstep's errors
+}
+
+// ID returns the migration's version_name.
+func (r Result) ID() string { return id(r.Version, r.Name) }
+
+func id(v lockstep.Version, name string) string {
+	if v == "" {
+		return name
+	}
+	return string(v) + "_" + name
+}
+
+// MarshalJSON writes the error as its text.
+func (r Result) MarshalJSON() ([]byte, error) {
+	type plain Result
+	out := struct {
+		plain
+		Error string `json:"error,omitempty"`
+	}{plain: plain(r)}
+	if r.Err != nil {
+		out.Error = r.Err.Error()
+	}
+	return json.Marshal(out)
+}
+
+// LeadsBack reports whether the migration's way back is as it should be, or
+// not there. An up that failed has not come to that question.
+func (r Result) LeadsBack() bool {
+	return r.Verdict != Differs && (r.Verdict != Failed || r.FailedAt == StageUp)
+}
+
+// Difference is one object that is not as it was.
+type Difference struct {
+	Stage  Stage        `json:"stage"` // StageDown: against before the up; StageAgain: against after the first up
+	ID     schema.ID    `json:"id"`
+	Before *schema.Fact `json:"before,omitempty"` // as it should be; nil: it should not exist
+	After  *schema.Fact `json:"after,omitempty"`  // as it is; nil: it does not exist
+}
+
+// String says what is wrong, for people.
+func (d Difference) String() string {
+	switch {
+	case d.Before == nil && d.Stage == StageAgain:
+		return "the second up makes " + d.ID.String() + ", which the first did not"
+	case d.After == nil && d.Stage == StageAgain:
+		return "the second up does not make " + d.ID.String()
+	case d.Before == nil:
+		return "the down leaves " + d.ID.String()
+	case d.After == nil:
+		return "the down does not bring back " + d.ID.String()
+	}
+	var parts []string
+	for _, name := range d.Before.Differing(*d.After) {
+		parts = append(parts, name+" is "+shown(d.After.Attr(name))+", was "+shown(d.Before.Attr(name)))
+	}
+	text := d.ID.String() + ": " + strings.Join(parts, "; ")
+	if d.Stage == StageAgain {
+		return "the second up makes another " + text
+	}
+	return "the down leaves another " + text
+}
+
+func shown(value string) string {
+	if value == "" {
+		return "absent"
+	}
+	return value
+}
+
+// Count returns how many results have a verdict.
+func (r *Report) Count(v Verdict) int {
+	n := 0
+	for _, one := range r.Results {
+		if one.Verdict == v {
+			n++
+		}
+	}
+	return n
+}
+
+// Failure returns the first result whose up failed, nil if there is none.
+func (r *Report) Failure() *Result {
+	for i := range r.Results {
+		if one := &r.Results[i]; one.Verdict == Failed && one.FailedAt == StageUp {
+			return one
+		}
+	}
+	return nil
+}
+
+// Astray returns the results whose way back does not lead back.
+func (r *Report) Astray() []Result {
+	var found []Result
+	for _, one := range r.Results {
+		if !one.LeadsBack() {
+			found = append(found, one)
+		}
+	}
+	return found
+}
+
+func serverName(s lockstep.Server) string { return fmt.Sprintf("%s %s", s.Flavor, s.Version) }
