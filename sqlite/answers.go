@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/lockstepdb/lockstep/schema"
 	"github.com/lockstepdb/lockstep/sqltext"
@@ -46,7 +47,7 @@ func (dialect) MustRebuild(table schema.Fact, changes []schema.Change) bool {
 			schema.AddConstraint, schema.DropConstraint, schema.AlterConstraint, schema.RenameConstraint:
 			return true
 		case schema.AddColumn:
-			return c.After != "" || !canAdd(c.Column)
+			return c.After != "" || !canAdd(c.Column) || drops(changes, c.Column.ID)
 		}
 		return false
 	})
@@ -58,6 +59,15 @@ func (dialect) MustRebuild(table schema.Fact, changes []schema.Change) bool {
 func canAdd(column schema.Fact) bool {
 	value := column.Attr(schema.AttrDefault)
 	return !column.Is(schema.AttrStored) && (value == "" || isConstant(value) && !isTime(value))
+}
+
+// drops reports whether a column goes that SQLite takes for the same: only the
+// case of its name is another.
+func drops(changes []schema.Change, column schema.ID) bool {
+	return slices.ContainsFunc(changes, func(c schema.Change) bool {
+		d, ok := c.(schema.DropColumn)
+		return ok && strings.EqualFold(d.Column.ID.Name, column.Name)
+	})
 }
 
 // isConstant reports whether a default can stand without parentheses.
