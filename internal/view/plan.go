@@ -185,10 +185,23 @@ func DryRun(w io.Writer, style Style, d *lockstep.DryRun) error {
 	for _, u := range d.NotTried {
 		b.WriteString("  " + style.paint("–", yellow) + " " + clean(u.Step.ID()) + style.Dim("  not tried: "+clean(u.Reason)) + "\n")
 	}
-	fmt.Fprintf(&b, "\n%s ran without error and was rolled back", Count(len(d.Tried), "migration"))
-	if n := len(d.NotTried); n > 0 {
-		fmt.Fprintf(&b, "; of %d nothing is known, because they could not be tried", n)
-	}
-	b.WriteString(". The database is as it was.\n")
+	b.WriteString("\n" + dryRunSummary(len(d.Tried), len(d.NotTried)) + " The database is as it was.\n")
 	return write(w, b.String())
+}
+
+func dryRunSummary(tried, not int) string {
+	switch {
+	case tried == 0 && not > 0:
+		return Count(not, "migration") + " could not be tried."
+	case not > 0:
+		return fmt.Sprintf("%s; %d could not be tried.", rolledBack(tried), not)
+	}
+	return rolledBack(tried) + "."
+}
+
+func rolledBack(n int) string {
+	if n == 1 {
+		return "1 migration ran without error and was rolled back"
+	}
+	return Count(n, "migration") + " ran without error and were rolled back"
 }
