@@ -72,6 +72,21 @@ type Entry struct {
 
 func (e *Entry) key() key { return key{e.Version, e.Name} }
 
+// Failure says what an EntryFailed kept of its error: code and place.
+func (e *Entry) Failure() string {
+	text := e.Reason
+	if text != failedInGo {
+		text = "error " + text
+	}
+	if e.Statement > 0 {
+		text += " in statement " + itoa(e.Statement)
+	}
+	return text
+}
+
+// failedInGo is the reason of an EntryFailed that has no code.
+const failedInGo = "error in Go"
+
 // ID is the migration's version_name.
 func (e *Entry) ID() string { return joinID(e.Version, e.Name) }
 

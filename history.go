@@ -27,7 +27,7 @@ type record struct {
 	by        string
 	duration  time.Duration
 	progress  *progress
-	failure   string // reason of the last failed entry since it last changed
+	failure   string // what the last failed entry since it last changed says
 	failureAt time.Time
 }
 
@@ -132,7 +132,7 @@ func (r *record) complete(e *Entry) {
 // fail notes an error. The statement that failed is known not to have
 // happened, so its witness is of no use any more.
 func (r *record) fail(e *Entry) {
-	r.failure, r.failureAt = e.Reason, e.Finished
+	r.failure, r.failureAt = e.Failure(), e.Finished
 	if r.progress != nil {
 		p := *r.progress
 		p.witness = ""

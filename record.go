@@ -89,7 +89,7 @@ func (r *run) recordFailure(ctx context.Context, s Step, err error) {
 		return
 	}
 	e := r.entry(EntryFailed, s, r.m.options.Now())
-	if e.Reason = "error in Go"; de != nil {
+	if e.Reason = failedInGo; de != nil {
 		e.Reason = de.Code
 	}
 	var se *StatementError

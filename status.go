@@ -119,6 +119,9 @@ func (c *statusComputation) row(m *Migration) StatusRow {
 	if r != nil && r.progress != nil {
 		row.State, row.At = StateUnfinished, r.progress.at
 		row.Note = r.progress.note()
+		if r.failure != "" {
+			row.Note += ", then " + r.failure
+		}
 		return row
 	}
 	if r == nil || !r.applied {

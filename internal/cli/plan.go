@@ -130,6 +130,8 @@ func nextAfterPlan(plan *lockstep.Plan, o planOptions) string {
 		return fmt.Sprintf("Saved to %s. lockstep up --plan %s runs precisely this.", o.out, o.out)
 	case plan.Direction == lockstep.Down:
 		return "Nothing was done. lockstep down does it."
+	case o.sql:
+		return "Nothing was done. lockstep up does it."
 	}
 	return "Nothing was done. lockstep up does it; --sql shows the statements."
 }

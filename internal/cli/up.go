@@ -131,7 +131,7 @@ func (a *app) finish(m *session, t lockstep.Target, result *lockstep.Result, err
 		return err
 	}
 	if n := a.run.deferred(); n > 0 {
-		return a.answer("%s of later versions stay pending.\n", view.Count(n, "migration"))
+		return a.answer("%s.\n", view.Deferred(n))
 	}
 	return nil
 }

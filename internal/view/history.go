@@ -57,7 +57,11 @@ func addEntry(t *table, e *lockstep.Entry) {
 		took = Duration(e.Duration)
 	}
 	name, codes := EventName(e)
-	t.add(e.Reason, cell{strconv.FormatInt(e.Seq, 10), []string{dim}}, cell{text: e.Finished.UTC().Format(moment)},
+	below := e.Reason
+	if e.Event == lockstep.EntryFailed {
+		below = e.Failure()
+	}
+	t.add(below, cell{strconv.FormatInt(e.Seq, 10), []string{dim}}, cell{text: e.Finished.UTC().Format(moment)},
 		cell{name, codes}, cell{text: e.ID()}, cell{text: took}, cell{text: e.Actor}, cell{e.Host, []string{dim}})
 }
 

@@ -36,7 +36,7 @@ func Plan(w io.Writer, style Style, p PlanPage) error {
 		b.WriteString("\n" + style.paint("note: ", yellow) + clean(id) + " is applied but not in these files: newer code was here\n")
 	}
 	if p.Plan.Deferred > 0 {
-		fmt.Fprintf(&b, "\n%s of later versions stay pending.\n", Count(p.Plan.Deferred, "migration"))
+		fmt.Fprintf(&b, "\n%s.\n", Deferred(p.Plan.Deferred))
 	}
 	if p.Next != "" && !p.Plan.Empty() {
 		b.WriteString("\n" + style.Dim(p.Next) + "\n")
@@ -59,6 +59,14 @@ func planTitle(style Style, p PlanPage) string {
 	return fmt.Sprintf("%s on %s\n", style.Bold(Intent(p.Plan)), clean(p.Database))
 }
 
+// Deferred says that migrations beyond the target are left.
+func Deferred(n int) string {
+	if n == 1 {
+		return "1 migration of a later version stays pending"
+	}
+	return Count(n, "migration") + " of later versions stay pending"
+}
+
 // NothingToDo says why a plan is empty.
 func NothingToDo(p *lockstep.Plan) string {
 	switch {
@@ -67,7 +75,7 @@ func NothingToDo(p *lockstep.Plan) string {
 	case p.Applied == 0 && p.Deferred == 0:
 		return "Nothing to do: there are no migrations."
 	case p.Deferred > 0:
-		return fmt.Sprintf("Nothing to do: the database is there already. %s of later versions stay pending.", Count(p.Deferred, "migration"))
+		return fmt.Sprintf("Nothing to do: the database is there already. %s.", Deferred(p.Deferred))
 	case p.Applied == 1:
 		return "Nothing to do: the only migration is applied."
 	}
@@ -150,6 +158,9 @@ func how(s lockstep.Step) string {
 // planSQL writes the steps with their statements, as SQL text.
 func planSQL(b *strings.Builder, style Style, p PlanPage) {
 	for i, s := range p.Plan.Steps {
+		if i > 0 {
+			b.WriteString("\n")
+		}
 		title := fmt.Sprintf("-- %d. %s %s: %s, %s", i+1, s.Direction, s.ID(), Count(s.Statements, "statement"), how(s))
 		b.WriteString(style.paint(clean(title), cyan) + "\n")
 		if s.Strategy == lockstep.StrategyStatements && s.Why != "" {
@@ -162,7 +173,6 @@ func planSQL(b *strings.Builder, style Style, p PlanPage) {
 			}
 			b.WriteString(cleanBlock(strings.TrimRight(st.SQL, "; \n\t")) + ";\n")
 		}
-		b.WriteString("\n")
 	}
 }
 
@@ -175,10 +185,23 @@ func DryRun(w io.Writer, style Style, d *lockstep.DryRun) error {
 	for _, u := range d.NotTried {
 		b.WriteString("  " + style.paint("–", yellow) + " " + clean(u.Step.ID()) + style.Dim("  not tried: "+clean(u.Reason)) + "\n")
 	}
-	fmt.Fprintf(&b, "\n%s ran without error and was rolled back", Count(len(d.Tried), "migration"))
-	if n := len(d.NotTried); n > 0 {
-		fmt.Fprintf(&b, "; of %d nothing is known, because they could not be tried", n)
-	}
-	b.WriteString(". The database is as it was.\n")
+	b.WriteString("\n" + dryRunSummary(len(d.Tried), len(d.NotTried)) + " The database is as it was.\n")
 	return write(w, b.String())
+}
+
+func dryRunSummary(tried, not int) string {
+	switch {
+	case tried == 0 && not > 0:
+		return Count(not, "migration") + " could not be tried."
+	case not > 0:
+		return fmt.Sprintf("%s; %d could not be tried.", rolledBack(tried), not)
+	}
+	return rolledBack(tried) + "."
+}
+
+func rolledBack(n int) string {
+	if n == 1 {
+		return "1 migration ran without error and was rolled back"
+	}
+	return Count(n, "migration") + " ran without error and were rolled back"
 }

@@ -46,6 +46,21 @@ Nothing was done.
 	}
 }
 
+func TestDryRunSummary(t *testing.T) {
+	for _, c := range []struct {
+		tried, not int
+		want       string
+	}{
+		{1, 0, "1 migration ran without error and was rolled back."},
+		{3, 1, "3 migrations ran without error and were rolled back; 1 could not be tried."},
+		{0, 1, "1 migration could not be tried."},
+	} {
+		if got := dryRunSummary(c.tried, c.not); got != c.want {
+			t.Errorf("%d tried, %d not: %q, want %q", c.tried, c.not, got, c.want)
+		}
+	}
+}
+
 func TestIntent(t *testing.T) {
 	up, down := lockstep.Step{Direction: lockstep.Up}, lockstep.Step{Direction: lockstep.Down}
 	tests := map[string][]lockstep.Step{
