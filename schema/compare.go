@@ -72,3 +72,35 @@ func differing(before, after []Fact) []Difference {
 	}
 	return found
 }
+
+// Essential leaves out what follows from other differences: that the columns of
+// a table stand in another order only because some came at the end and some
+// went.
+func Essential(found []Difference) []Difference {
+	changed := map[ID]Difference{}
+	for _, d := range found {
+		changed[d.ID] = d
+	}
+	return slices.DeleteFunc(slices.Clone(found), func(d Difference) bool {
+		return d.ID.Kind == KindColumnOrder && d.Before != nil && d.After != nil && follows(d, changed)
+	})
+}
+
+// follows reports whether the order after is the order before without the
+// columns that went and with those that came behind it.
+func follows(d Difference, changed map[ID]Difference) bool {
+	column := func(name string) Difference {
+		return changed[ID{Kind: KindColumn, Schema: d.ID.Schema, Table: d.ID.Table, Name: name}]
+	}
+	var want []string
+	for _, name := range SplitNames(d.Before.Attr(AttrColumns)) {
+		if c := column(name); c.Before == nil || c.After != nil {
+			want = append(want, name)
+		}
+	}
+	after := SplitNames(d.After.Attr(AttrColumns))
+	if len(after) < len(want) || !slices.Equal(after[:len(want)], want) {
+		return false
+	}
+	return !slices.ContainsFunc(after[len(want):], func(name string) bool { c := column(name); return c.After == nil || c.Before != nil })
+}

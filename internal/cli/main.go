@@ -74,6 +74,9 @@ func newApp(std Stdio) *app {
 	return a
 }
 
+// hide keeps further secrets out of everything that is printed.
+func (a *app) hide(r *config.Redactor) { a.redactor.Store(r.And(a.redactor.Load())) }
+
 // fail tells of an error and returns the exit code for it.
 func (a *app) fail(err error) int {
 	var said *saidError

@@ -81,23 +81,32 @@ func (a *app) runNew(ctx context.Context, s *config.Settings, o newOptions, args
 	if err := checkName(name); err != nil {
 		return err
 	}
-	version, note, release, err := numbering{s.Dirs, o.sequential, time.Now}.claim(ctx)
+	answer, err := a.writeFiles(ctx, s, name, o.sequential, templates(name, o))
 	if err != nil {
 		return err
+	}
+	return a.answerNew(answer)
+}
+
+// writeFiles writes the files of a migration under a version of its own.
+func (a *app) writeFiles(ctx context.Context, s *config.Settings, name string, sequential bool, files []newFile) (newAnswer, error) {
+	version, note, release, err := numbering{s.Dirs, sequential, time.Now}.claim(ctx)
+	if err != nil {
+		return newAnswer{}, err
 	}
 	defer release()
 	if note != "" {
 		a.note(note)
 	}
 	answer := newAnswer{Version: version, Name: name}
-	for _, f := range templates(name, o) {
+	for _, f := range files {
 		path := filepath.Join(s.Dirs[0], string(version)+"_"+name+f.suffix)
 		if err := create(path, f.text); err != nil {
-			return err
+			return answer, err
 		}
 		answer.Files = append(answer.Files, path)
 	}
-	return a.answerNew(answer)
+	return answer, nil
 }
 
 func (a *app) answerNew(answer newAnswer) error {

@@ -55,7 +55,7 @@ func (a *app) open(s *config.Settings, how access) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.redactor.Store(s.Redactor(secrets...))
+	a.hide(s.Redactor(secrets...))
 	a.database = s.Database.String()
 	o := s.Options()
 	o.Tool = toolName()

@@ -73,7 +73,7 @@ func (a *app) scratchPlace(ctx context.Context, s *config.Settings, url string) 
 	if err != nil {
 		return nil, err
 	}
-	a.redactor.Store(s.Redactor(append(append(secrets, at.Secrets()...), s.Database.Secrets()...)...))
+	a.hide(s.Redactor(append(append(secrets, at.Secrets()...), s.Database.Secrets()...)...))
 	p.admin = db
 	if err := p.prepare(ctx); err != nil {
 		p.close()

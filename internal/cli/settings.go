@@ -52,7 +52,7 @@ func (a *app) settings() (*config.Settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.redactor.Store(s.Redactor())
+	a.hide(s.Redactor())
 	return s, nil
 }
 

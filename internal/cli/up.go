@@ -72,6 +72,9 @@ func (a *app) runUp(ctx context.Context, s *config.Settings, o upOptions, args [
 		how = previews
 	}
 	return a.use(s, how, func(m *session) error {
+		if err := a.refuseDrift(ctx, s, m); err != nil {
+			return err
+		}
 		switch {
 		case o.plan != "":
 			return a.applyFile(ctx, s, m, o.plan)

@@ -28,7 +28,7 @@ func (a *app) upToDate(ctx context.Context, s *config.Settings) (n int, ok bool)
 		return 0, false
 	}
 	defer func() { _ = db.Close() }() // it was only read
-	a.redactor.Store(s.Redactor(secrets...))
+	a.hide(s.Redactor(secrets...))
 	connected := make(chan struct{})
 	go func() {
 		defer close(connected)

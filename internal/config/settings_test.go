@@ -202,7 +202,7 @@ func TestResolveErrors(t *testing.T) {
 		{"unknown policy in an environment", "[env.a.policy]\nrequire_plans = true", Input{}, []string{"lockstep.toml:2:", `"policy.require_plan"`}},
 		{"unknown section", "[polices]\nrequire_down = true", Input{}, []string{"lockstep.toml:1:", `"policy"`}},
 		{"environment in an environment", "[env.a.env.b]\ndb = \"sqlite:x\"", Input{}, []string{`unknown key "env.a.env`}},
-		{"nothing near", "[whatsoever]", Input{}, []string{"known keys are db, dir, env, ledger"}},
+		{"nothing near", "[whatsoever]", Input{}, []string{"known keys are db, dir, drift, env, ledger"}},
 		{"wrong type", "ledger = 3", Input{}, []string{"lockstep.toml:1: ledger has a value it cannot have", "a text in quotes"}},
 		{"bad duration", "\nlock_wait = \"5\"", Input{}, []string{"lockstep.toml:2: lock_wait", `"30s"`}},
 		{"negative duration", "timeout = \"-5s\"", Input{}, []string{"lockstep.toml:1: timeout", `"30s"`}},

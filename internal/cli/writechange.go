@@ -1,0 +1,102 @@
+package cli
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/lockstepdb/lockstep"
+	"github.com/lockstepdb/lockstep/internal/config"
+	"github.com/lockstepdb/lockstep/schema"
+	"github.com/lockstepdb/lockstep/schema/diff"
+)
+
+// change is a migration to be written: the way from one schema to another.
+type change struct {
+	name        string // as a person gave it
+	dialect     schemaDialect
+	srv         lockstep.Server
+	from, to    *schema.Schema
+	renames     []diff.Rename
+	ignored     schema.Ignore // what was left out of both
+	strictOrder bool
+}
+
+// ignore is what does not count when the change is proved: what was left out of
+// the schemas, and the order of columns unless it was asked for.
+func (c change) ignore() schema.Ignore {
+	i := c.ignored
+	if !c.strictOrder {
+		i.Kinds = append(slices.Clone(i.Kinds), schema.KindColumnOrder)
+	}
+	return i
+}
+
+// writeChange writes a migration that leads from one schema to another, and
+// back.
+func (a *app) writeChange(ctx context.Context, s *config.Settings, c change) (newAnswer, error) {
+	name := normalName(strings.Fields(c.name))
+	if err := checkName(name); err != nil {
+		return newAnswer{}, err
+	}
+	up, down, err := c.scripts()
+	if err != nil {
+		return newAnswer{}, err
+	}
+	title := strings.ReplaceAll(name, "_", " ")
+	return a.writeFiles(ctx, s, name, false, []newFile{
+		{".up.sql", "-- " + title + "\n" + up}, {".down.sql", "-- undo: " + title + "\n" + down},
+	})
+}
+
+// scripts returns the texts of the way there and of the way back.
+func (c change) scripts() (up, down string, err error) {
+	if up, err = c.script(c.from, c.to, c.renames); err != nil {
+		return "", "", err
+	}
+	down, err = c.script(c.to, c.from, diff.Inverse(c.renames))
+	return up, down, err
+}
+
+// script writes the SQL of the way from one schema to another, each change
+// that loses data with a comment that says so.
+func (c change) script(from, to *schema.Schema, renames []diff.Rename) (string, error) {
+	changes, parts, err := c.parts(from, to, renames)
+	if err != nil {
+		return "", err
+	}
+	return scriptText(changes, parts), nil
+}
+
+// statements returns the SQL of the way from one schema to another.
+func (c change) statements(from, to *schema.Schema, renames []diff.Rename) ([]string, error) {
+	_, parts, err := c.parts(from, to, renames)
+	return slices.Concat(parts...), err
+}
+
+func (c change) parts(from, to *schema.Schema, renames []diff.Rename) ([]schema.Change, [][]string, error) {
+	result, err := diff.Diff(from, to, c.dialect, diff.Options{Renames: renames, StrictOrder: c.strictOrder})
+	if err != nil {
+		return nil, nil, err
+	}
+	parts, err := render(c.dialect, c.srv, result.Changes)
+	return result.Changes, parts, err
+}
+
+// scriptText writes changes with their statements as a file that people read.
+func scriptText(changes []schema.Change, parts [][]string) string {
+	var b strings.Builder
+	for i, statements := range parts {
+		if len(statements) == 0 {
+			continue
+		}
+		b.WriteByte('\n')
+		if schema.LosesData(changes[i]) {
+			b.WriteString("-- This loses data: " + strings.ReplaceAll(changes[i].String(), "\n", " ") + "\n")
+		}
+		for _, statement := range statements {
+			b.WriteString(strings.TrimRight(statement, " \n;") + ";\n")
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,77 @@
+package view
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/lockstepdb/lockstep/drift"
+)
+
+// DriftPage is what drift shows.
+type DriftPage struct {
+	Database string
+	Report   *drift.Report
+	Undo     []string // SQL
+	Now      time.Time
+}
+
+// Drift writes what differs from the schema that the ledger records.
+func Drift(w io.Writer, style Style, p DriftPage) error {
+	var b strings.Builder
+	r := p.Report
+	fmt.Fprintf(&b, "%s\n\n%s\n", style.Bold(clean(p.Database)), driftTitle(style, p))
+	if r.Recorded.Stale {
+		b.WriteString(style.Note("a run after that ended without recording the schema, so this may be its work; the next run records it") + "\n")
+	}
+	if len(r.Differences) > 0 {
+		b.WriteString("\n")
+		if err := SchemaDifferences(&b, style, r.Differences); err != nil {
+			return err
+		}
+	}
+	writeAccepted(&b, style, r)
+	if len(r.Differences) > 0 {
+		b.WriteString("\nUndo it:\n\n")
+		if err := SchemaSQL(&b, style, "  ", p.Undo); err != nil {
+			return err
+		}
+		b.WriteString("\n" + style.Dim("Or keep it: lockstep drift --write NAME makes it a migration, lockstep drift --accept --reason \"…\" accepts it.") + "\n")
+	}
+	return write(w, b.String())
+}
+
+// driftTitle is the one line that says it all.
+func driftTitle(style Style, p DriftPage) string {
+	r := p.Report
+	what := "The schema"
+	if v := r.Recorded.Version; v != "" {
+		what = "Version " + clean(strings.TrimRight(string(v)+"_"+r.Recorded.Name, "_"))
+	}
+	when := style.Dim(fmt.Sprintf(" (as recorded %s, %s)", r.Recorded.At.UTC().Format(moment), ago(r.Recorded.At, p.Now)))
+	switch n := len(r.Differences); {
+	case n > 0:
+		return what + when + style.paint(" plus "+Count(n, "difference"), red) + ":"
+	case len(r.Accepted) > 0:
+		return what + when + ", " + style.paint("no drift", green) + " but what was accepted."
+	}
+	return what + when + ", " + style.paint("no drift", green) + "."
+}
+
+// writeAccepted lists what does not count because somebody accepted it.
+func writeAccepted(b *strings.Builder, style Style, r *drift.Report) {
+	for _, a := range r.Expired {
+		fmt.Fprintf(b, "\n%s %s was accepted by %s until %s: %s\n", style.paint("!", yellow), clean(a.ID.String()), clean(a.By.Owner), a.By.Expires, clean(a.By.Reason))
+	}
+	if len(r.Accepted) > 0 {
+		b.WriteString("\nAccepted:\n")
+	}
+	for _, a := range r.Accepted {
+		until := ""
+		if a.By.Expires != "" {
+			until = " until " + a.By.Expires
+		}
+		fmt.Fprintf(b, "  %s %s\n", style.paint("◇", green), clean(a.ID.String())+style.Dim(fmt.Sprintf("  %s, %s%s", clean(a.By.Reason), clean(a.By.Owner), until)))
+	}
+}

@@ -1,0 +1,228 @@
+package view
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/lockstepdb/lockstep/schema"
+)
+
+// SchemaDifferences writes in which objects two schemas differ, grouped by
+// table, the first schema being before.
+func SchemaDifferences(w io.Writer, style Style, all []schema.Difference) error {
+	var b strings.Builder
+	for i := 0; i < len(all); {
+		n := groupLength(all[i:])
+		writeGroup(&b, style, all[i:i+n])
+		i += n
+	}
+	return write(w, b.String())
+}
+
+// groupLength counts the leading differences that belong to one table, view or
+// other object.
+func groupLength(all []schema.Difference) int {
+	n := 1
+	for n < len(all) && sameTable(all[0].ID, all[n].ID) {
+		n++
+	}
+	return n
+}
+
+func sameTable(a, b schema.ID) bool {
+	return tableOf(a) != "" && a.Schema == b.Schema && tableOf(a) == tableOf(b)
+}
+
+// tableOf names the table or view that an object is or is part of, "" if
+// neither.
+func tableOf(id schema.ID) string {
+	if id.Kind.IsRelation() {
+		return id.Name
+	}
+	return id.Table
+}
+
+func writeGroup(b *strings.Builder, style Style, group []schema.Difference) {
+	first := group[0]
+	whole := first.ID.Kind.IsRelation() && (first.Before == nil || first.After == nil)
+	if whole || tableOf(first.ID) == "" {
+		writeObject(b, style, "", first, clean(first.ID.String()))
+		if whole {
+			b.WriteString(style.Dim(contents(group[1:])))
+		}
+		b.WriteString("\n")
+		writeAttrs(b, style, "    ", first)
+		return
+	}
+	kind := schema.KindTable
+	if first.ID.Kind.IsRelation() {
+		kind = first.ID.Kind
+	}
+	b.WriteString("  " + style.Bold(clean(schema.ID{Kind: kind, Schema: first.ID.Schema, Name: tableOf(first.ID)}.String())) + "\n")
+	for _, d := range group {
+		if d.ID.Kind.IsRelation() {
+			writeAttrs(b, style, "    ", d)
+			continue
+		}
+		writeObject(b, style, "  ", d, clean(partName(d.ID)))
+		b.WriteString("\n")
+		writeAttrs(b, style, "      ", d)
+	}
+}
+
+func partName(id schema.ID) string {
+	if id.Kind == schema.KindColumnOrder {
+		return "column order"
+	}
+	return string(id.Kind) + " " + id.Name
+}
+
+// writeObject begins a line about an object with the mark of what happened.
+func writeObject(b *strings.Builder, style Style, indent string, d schema.Difference, name string) {
+	switch {
+	case d.Before == nil:
+		b.WriteString(indent + style.paint("+ "+name, green) + style.Dim(gist(*d.After)))
+	case d.After == nil:
+		b.WriteString(indent + style.paint("- "+name, red) + style.Dim(gist(*d.Before)))
+	default:
+		b.WriteString(indent + style.paint("~ ", yellow) + name)
+	}
+}
+
+// gist is what a person wants to know at once of an object that is new or gone.
+func gist(f schema.Fact) string {
+	var words []string
+	switch f.ID.Kind {
+	case schema.KindColumn:
+		words = append(words, f.Attr(schema.AttrType))
+		if f.Is(schema.AttrNotNull) {
+			words = append(words, "not null")
+		}
+		if d := f.Attr(schema.AttrDefault); d != "" {
+			words = append(words, "default "+d)
+		}
+	case schema.KindConstraint:
+		words = append(words, f.Form())
+		fallthrough
+	case schema.KindIndex:
+		if f.Is(schema.AttrUnique) {
+			words = append(words, "unique")
+		}
+		if c := f.Attr(schema.AttrColumns); c != "" {
+			words = append(words, "("+c+")")
+		}
+	default:
+		words = append(words, f.Form())
+	}
+	text := strings.Join(strings.Fields(clean(strings.Join(words, " "))), " ")
+	if text == "" {
+		return ""
+	}
+	return "  " + fit(text, gistWidth)
+}
+
+const gistWidth = 60
+
+// contents counts what comes or goes with a table.
+func contents(parts []schema.Difference) string {
+	var kinds []schema.Kind
+	count := map[schema.Kind]int{}
+	for _, d := range parts {
+		if d.ID.Kind == schema.KindColumnOrder {
+			continue
+		}
+		if count[d.ID.Kind] == 0 {
+			kinds = append(kinds, d.ID.Kind)
+		}
+		count[d.ID.Kind]++
+	}
+	var texts []string
+	for _, k := range kinds {
+		word := string(k)
+		if count[k] != 1 && strings.HasSuffix(word, "x") {
+			texts = append(texts, fmt.Sprintf("%d indexes", count[k]))
+			continue
+		}
+		if count[k] != 1 && strings.HasSuffix(word, "y") {
+			texts = append(texts, fmt.Sprintf("%d policies", count[k]))
+			continue
+		}
+		texts = append(texts, Count(count[k], word))
+	}
+	if len(texts) == 0 {
+		return ""
+	}
+	return "  (" + strings.Join(texts, ", ") + ")"
+}
+
+// writeAttrs writes the attributes in which an object differs.
+func writeAttrs(b *strings.Builder, style Style, indent string, d schema.Difference) {
+	if d.Before == nil || d.After == nil {
+		return
+	}
+	names := d.Before.Differing(*d.After)
+	longest := 0
+	for _, n := range names {
+		longest = max(longest, width(n))
+	}
+	for _, n := range names {
+		before, after := d.Before.Attr(n), d.After.Attr(n)
+		if strings.Contains(before+after, "\n") || len(before)+len(after) > longValue {
+			b.WriteString(indent + style.Dim(n) + "\n")
+			writeLines(b, style, indent+"  ", before, after)
+			continue
+		}
+		b.WriteString(indent + style.Dim(pad(n, longest)) + "  " + orNone(style, before) + style.Dim(" → ") + orNone(style, after) + "\n")
+	}
+}
+
+// longValue is the length from which two values stand below each other.
+const longValue = 120
+
+func orNone(style Style, s string) string {
+	if s == "" {
+		return style.Dim("(none)")
+	}
+	return clean(s)
+}
+
+// writeLines shows two long values as a difference of lines.
+func writeLines(b *strings.Builder, style Style, indent, before, after string) {
+	for _, h := range hunks(diffLines(splitLines(before), splitLines(after))) {
+		for _, e := range h.edits {
+			text := indent + string(e.op) + " " + cleanBlock(e.text)
+			switch e.op {
+			case '-':
+				text = style.paint(text, red)
+			case '+':
+				text = style.paint(text, green)
+			}
+			b.WriteString(strings.TrimRight(text, "\n") + "\n")
+		}
+	}
+}
+
+// SchemaSQL writes statements for people and for copying: each ends with a
+// semicolon.
+func SchemaSQL(w io.Writer, style Style, indent string, statements []string) error {
+	var b strings.Builder
+	for _, s := range statements {
+		for line := range strings.SplitSeq(strings.TrimRight(cleanBlock(s), "\n")+";", "\n") {
+			b.WriteString(strings.TrimRight(indent+line, " ") + "\n")
+		}
+	}
+	return write(w, b.String())
+}
+
+// SchemaUnknown tells what an inspector did not know.
+func SchemaUnknown(style Style, unknown []schema.Unknown) string {
+	if len(unknown) == 0 {
+		return ""
+	}
+	var names []string
+	for _, u := range unknown {
+		names = append(names, u.String())
+	}
+	return style.Note("not compared, because this version does not know it: " + strings.Join(names, "; "))
+}
