@@ -2,26 +2,25 @@ package postgres
 
 import "strings"
 
-// splitType divides a type from its modifier: "numeric(10,2)" is numeric and
-// (10,2), "timestamp(3) with time zone" is timestamp with time zone and (3).
-func splitType(t string) (base, modifier string) {
+// baseType takes the modifier from a type: "numeric(10,2)" is numeric,
+// "timestamp(3) with time zone" is timestamp with time zone.
+func baseType(t string) string {
 	if strings.HasPrefix(t, `"`) {
-		return t, ""
+		return t
 	}
-	open := strings.IndexByte(t, '(')
-	end := strings.IndexByte(t, ')')
-	if open < 0 || end < open {
-		return t, ""
+	head, rest, ok := strings.Cut(t, "(")
+	_, tail, closed := strings.Cut(rest, ")")
+	if !ok || !closed {
+		return t
 	}
-	return t[:open] + t[end+1:], t[open : end+1]
+	return head + tail
 }
 
 // castsByAssignment reports whether ALTER COLUMN … TYPE needs no USING: the
 // server casts by itself what may be assigned. What is not known here gets
 // one, which does no harm. Taken from pg_cast of PostgreSQL 14 to 18.
 func castsByAssignment(from, to string) bool {
-	from, _ = splitType(from)
-	to, _ = splitType(to)
+	from, to = baseType(from), baseType(to)
 	if from == to {
 		return true
 	}
@@ -70,6 +69,3 @@ func conversion(column, from, to string) string {
 	}
 	return column + "::" + to
 }
-
-// typeName is a name that facts already hold as SQL.
-func typeName(sql string) string { return sql }

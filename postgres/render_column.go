@@ -19,7 +19,7 @@ func (r *renderer) columnDefinition(c schema.Fact, named ...string) string {
 		add("COMPRESSION " + m)
 	}
 	if co := c.Attr(schema.AttrCollation); co != "" {
-		add("COLLATE " + typeName(co))
+		add("COLLATE " + co)
 	}
 	switch {
 	case c.Is(schema.AttrGenerated):
@@ -141,7 +141,7 @@ func typeActions(before, after schema.Fact) []string {
 	}
 	action := "SET DATA TYPE " + to
 	if c := after.Attr(schema.AttrCollation); c != "" {
-		action += " COLLATE " + typeName(c)
+		action += " COLLATE " + c
 	}
 	if castsByAssignment(from, to) {
 		if from != to && resetsDefault(before, after) {
@@ -244,8 +244,7 @@ func defaultStorage(columnType string) string {
 	if strings.HasSuffix(columnType, "[]") {
 		return "extended"
 	}
-	base, _ := splitType(columnType)
-	switch base {
+	switch baseType(columnType) {
 	case "numeric", "inet", "cidr":
 		return "main"
 	case "tsquery":

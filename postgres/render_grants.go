@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -195,7 +194,7 @@ func grantees(a, b grants) []grantee {
 			}
 		}
 	}
-	slices.SortFunc(list, func(a, b grantee) int { return cmp.Compare(a, b) })
+	slices.Sort(list)
 	return list
 }
 

@@ -125,7 +125,7 @@ func (r *renderer) adoptSequences(temporary string, columns []schema.Fact) {
 		if old := identitySequence(was); old != name {
 			r.add("ALTER SEQUENCE", dotted(c.ID.Schema, old), "RENAME TO", ident(name))
 		}
-		r.add("SELECT pg_catalog.setval("+text(dotted(c.ID.Schema, name))+", (SELECT pg_catalog.max("+ident(c.ID.Name)+") FROM "+tableOf(c.ID)+"))")
+		r.add("SELECT pg_catalog.setval(" + text(dotted(c.ID.Schema, name)) + ", (SELECT pg_catalog.max(" + ident(c.ID.Name) + ") FROM " + tableOf(c.ID) + "))")
 	}
 }
 

@@ -78,7 +78,7 @@ func parents(t schema.Fact) []string {
 func (r *renderer) afterCreate(t schema.Fact, parts []schema.Fact, inherited bool) {
 	var actions []string
 	if ty := t.Attr("of type"); ty != "" {
-		actions = append(actions, "OF "+typeName(ty))
+		actions = append(actions, "OF "+ty)
 	}
 	for _, c := range orderedColumns(parts) {
 		actions = append(actions, columnSettings(schema.Fact{ID: c.ID}, c)...)
@@ -243,7 +243,7 @@ func tableFlags(before, after schema.Fact) []string {
 	// A new table's type was given when it was made.
 	if changed("of type") && len(before.Attrs) > 0 {
 		if ty := after.Attr("of type"); ty != "" {
-			actions = append(actions, "OF "+typeName(ty))
+			actions = append(actions, "OF "+ty)
 		} else {
 			actions = append(actions, "NOT OF")
 		}
