@@ -102,7 +102,7 @@ func indexChangesInPlace(before, after schema.Fact) bool {
 	return true
 }
 
-// indexAttrChanges reports whether an attribute of an index can change.
+// indexAttrChanges reports whether an member of an index can change.
 func indexAttrChanges(before, after schema.Fact, attr string) bool {
 	switch attr {
 	case schema.AttrUnique, schema.AttrColumns, schema.AttrForm:
@@ -188,7 +188,7 @@ func typeChangesInPlace(before, after schema.Fact) bool {
 	case "domain":
 		return alike(before, after, schema.AttrType, schema.AttrCollation)
 	case "composite":
-		return attributesChangeInPlace(attributes(before.Attr(schema.AttrDefinition)), attributes(after.Attr(schema.AttrDefinition)))
+		return membersChangeInPlace(members(before.Attr(schema.AttrDefinition)), members(after.Attr(schema.AttrDefinition)))
 	}
 	return alike(before, after, schema.AttrDefinition)
 }
@@ -203,12 +203,12 @@ func isSubsequence(a, b []string) bool {
 	return len(a) == 0
 }
 
-// attributesChangeInPlace reports whether new attributes all stand behind those
+// membersChangeInPlace reports whether new attributes all stand behind those
 // that stay in their order.
-func attributesChangeInPlace(old, now []attribute) bool {
+func membersChangeInPlace(old, now []member) bool {
 	var stay []string
 	for _, a := range old {
-		if _, kept := attributeNamed(now, a.name); kept {
+		if _, kept := memberNamed(now, a.name); kept {
 			stay = append(stay, a.name)
 		}
 	}

@@ -52,8 +52,8 @@ func dotted(namespace, name string) string {
 	return ident(namespace) + "." + ident(name)
 }
 
-// object returns the qualified name of an object that is no part of another.
-func object(id schema.ID) string { return dotted(id.Schema, id.Name) }
+// fullName returns the qualified name of an object that is no part of another.
+func fullName(id schema.ID) string { return dotted(id.Schema, id.Name) }
 
 // tableOf returns the qualified name of the relation that id is a part of.
 func tableOf(id schema.ID) string { return dotted(id.Schema, id.Table) }

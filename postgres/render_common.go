@@ -56,7 +56,7 @@ func target(f schema.Fact) string {
 	case id.Kind == schema.KindServer:
 		return serverName(f)
 	}
-	return object(id)
+	return fullName(id)
 }
 
 // baseName is the object's name, without the arguments that a routine's holds.
@@ -111,7 +111,7 @@ func (r *renderer) owner(f schema.Fact, role string) {
 }
 
 // databaseOwner is an expression for the role that the facts leave out.
-const databaseOwner = "(SELECT pg_catalog.pg_get_userbyid(datdba) FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())"
+const databaseOwner = "(SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database())"
 
 // changeOwner gives an object to the owner that the fact names, or to that of
 // the database, whose name is not the same everywhere and so is asked for.
@@ -153,12 +153,12 @@ func (r *renderer) changeComment(f schema.Fact) {
 }
 
 // currentDatabase is an expression for a name that is not the same everywhere.
-const currentDatabase = "pg_catalog.current_database()"
+const currentDatabase = "current_database()"
 
 // dynamic appends a statement with a name that only the server knows. format is
 // that of the server's format().
 func (r *renderer) dynamic(format string, expressions ...string) {
-	body := "BEGIN EXECUTE pg_catalog.format(" + strings.Join(append([]string{text(format)}, expressions...), ", ") + "); END"
+	body := "BEGIN EXECUTE format(" + strings.Join(append([]string{text(format)}, expressions...), ", ") + "); END"
 	r.add("DO", dollars(body))
 }
 

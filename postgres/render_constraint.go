@@ -11,7 +11,7 @@ const notValid = " NOT VALID"
 // addConstraint adds a constraint to a table that exists. That of a partition
 // comes with the partitioned table's, under a name that may have to be changed.
 func (r *renderer) addConstraint(c schema.Fact) {
-	table, name, definition := tableOf(c.ID), ident(c.ID.Name), c.Attr(schema.AttrDefinition)
+	table, name, definition := tableOf(c.ID), ident(c.ID.Name), constraintText(c)
 	switch {
 	case c.Form() == "trigger": // its trigger makes it
 		return
@@ -27,6 +27,17 @@ func (r *renderer) addConstraint(c schema.Fact) {
 		r.add("ALTER TABLE", table, "ADD CONSTRAINT", name, definition)
 	}
 	r.constraintRest(schema.Fact{ID: c.ID}, c)
+}
+
+// constraintText is a definition with one pair of parentheses where the server
+// prints two.
+func constraintText(c schema.Fact) string {
+	definition := c.Attr(schema.AttrDefinition)
+	core, traits := splitTraits(definition)
+	if expression, ok := strings.CutPrefix(core, "CHECK ("); ok && strings.HasSuffix(expression, ")") {
+		return "CHECK (" + inner(strings.TrimSuffix(expression, ")")) + ")" + traits
+	}
+	return definition
 }
 
 // canWait tells that a constraint can be added without looking at the rows, and
@@ -124,14 +135,26 @@ func (r *renderer) alterConstraint(before, after schema.Fact) {
 	case old == now+notValid:
 		r.add("ALTER TABLE", table, "VALIDATE CONSTRAINT", name)
 	default:
-		r.add("ALTER TABLE", table, "ALTER CONSTRAINT", name, constraintTraits(after))
+		r.add("ALTER TABLE", table, "ALTER CONSTRAINT", name, constraintTraits(old, now))
 	}
 	r.constraintRest(before, after)
 }
 
-// constraintTraits are the words that ALTER CONSTRAINT takes.
-func constraintTraits(c schema.Fact) string {
-	_, traits := splitTraits(c.Attr(schema.AttrDefinition))
+// constraintTraits are the words for ALTER CONSTRAINT.
+func constraintTraits(old, now string) string {
+	_, was := splitTraits(old)
+	_, is := splitTraits(now)
+	var words []string
+	if deferring(was) != deferring(is) {
+		words = append(words, deferring(is))
+	}
+	if enforced := !strings.Contains(is, "NOT ENFORCED"); enforced == strings.Contains(was, "NOT ENFORCED") {
+		words = append(words, either(enforced, "ENFORCED", "NOT ENFORCED"))
+	}
+	return strings.Join(words, " ")
+}
+
+func deferring(traits string) string {
 	switch {
 	case strings.Contains(traits, "INITIALLY DEFERRED"):
 		return "DEFERRABLE INITIALLY DEFERRED"

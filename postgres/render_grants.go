@@ -15,8 +15,6 @@ const (
 	toPublic        grantee = "PUBLIC"
 	toOwner         grantee = "OWNER" // of the object
 	toDatabaseOwner grantee = "DATABASE OWNER"
-	noGrants                = "NONE"
-	allPrivileges           = "ALL"
 )
 
 // grants maps grantee and privilege to whether it may be passed on.

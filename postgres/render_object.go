@@ -22,7 +22,7 @@ func (r *renderer) createObject(f schema.Fact) {
 	case schema.KindExtension:
 		r.add("CREATE EXTENSION", name, prefixed("SCHEMA", identOrNone(f.Attr("schema"))), prefixed("VERSION", textOrNone(f.Attr("version"))))
 	case schema.KindCollation:
-		r.add("CREATE COLLATION", object(f.ID), f.Attr(schema.AttrDefinition))
+		r.add("CREATE COLLATION", fullName(f.ID), f.Attr(schema.AttrDefinition))
 	case schema.KindType:
 		r.createType(f)
 	case schema.KindServer:
@@ -30,9 +30,9 @@ func (r *renderer) createObject(f schema.Fact) {
 	case schema.KindSequence:
 		r.createSequence(f)
 	case schema.KindStatistics:
-		r.add("CREATE STATISTICS", object(f.ID), f.Attr(schema.AttrDefinition))
+		r.add("CREATE STATISTICS", fullName(f.ID), f.Attr(schema.AttrDefinition))
 	case schema.KindView:
-		r.add("CREATE VIEW", object(f.ID), withOptions(f.Attr("options")), "AS\n"+query(f))
+		r.add("CREATE VIEW", fullName(f.ID), withOptions(f.Attr("options")), "AS\n"+query(f))
 	case schema.KindMaterializedView:
 		r.createMaterializedView(f)
 	case schema.KindRoutine:
@@ -88,7 +88,7 @@ func created(definition string) string {
 }
 
 func (r *renderer) createMaterializedView(f schema.Fact) {
-	r.add("CREATE MATERIALIZED VIEW", object(f.ID), prefixed("USING", identOrNone(f.Attr("access method"))), withOptions(f.Attr("options")),
+	r.add("CREATE MATERIALIZED VIEW", fullName(f.ID), prefixed("USING", identOrNone(f.Attr("access method"))), withOptions(f.Attr("options")),
 		prefixed("TABLESPACE", identOrNone(f.Attr("tablespace"))), "AS\n"+query(f), either(f.Is("unpopulated"), "WITH NO DATA", ""))
 }
 
@@ -239,7 +239,7 @@ func (r *renderer) replace(before, after schema.Fact) {
 	case schema.KindRoutine:
 		r.add(strings.TrimSpace(after.Attr(schema.AttrDefinition)))
 	case schema.KindView:
-		r.add("CREATE OR REPLACE VIEW", object(after.ID), withOptions(after.Attr("options")), "AS\n"+query(after))
+		r.add("CREATE OR REPLACE VIEW", fullName(after.ID), withOptions(after.Attr("options")), "AS\n"+query(after))
 	case schema.KindTrigger:
 		r.add("CREATE OR REPLACE TRIGGER", name, after.Attr(schema.AttrDefinition))
 	case schema.KindRule:
@@ -255,7 +255,7 @@ func (r *renderer) settings(before, after schema.Fact) {
 	switch after.ID.Kind {
 	case schema.KindView:
 		if !isNew && !changed(schema.AttrDefinition) { // else they are part of CREATE
-			r.each("ALTER VIEW "+object(after.ID), optionActions(before.Attr("options"), after.Attr("options")))
+			r.each("ALTER VIEW "+fullName(after.ID), optionActions(before.Attr("options"), after.Attr("options")))
 		}
 	case schema.KindMaterializedView:
 		if !isNew {
@@ -263,7 +263,7 @@ func (r *renderer) settings(before, after schema.Fact) {
 		}
 	case schema.KindStatistics:
 		if changed("statistics target") {
-			r.add("ALTER STATISTICS", object(after.ID), "SET STATISTICS", orElse(after.Attr("statistics target"), "-1"))
+			r.add("ALTER STATISTICS", fullName(after.ID), "SET STATISTICS", orElse(after.Attr("statistics target"), "-1"))
 		}
 	case schema.KindTrigger, schema.KindRule:
 		if e := after.Attr("enabled"); changed("enabled") || e != "" && changed(schema.AttrDefinition) {
@@ -295,7 +295,7 @@ func (r *renderer) each(head string, actions []string) {
 }
 
 func (r *renderer) alterMaterializedView(before, after schema.Fact) {
-	head := "ALTER MATERIALIZED VIEW " + object(after.ID)
+	head := "ALTER MATERIALIZED VIEW " + fullName(after.ID)
 	r.each(head, optionActions(before.Attr("options"), after.Attr("options")))
 	if m := after.Attr("access method"); m != before.Attr("access method") {
 		r.add(head, "SET ACCESS METHOD", ident(orElse(m, "heap")))
@@ -304,7 +304,7 @@ func (r *renderer) alterMaterializedView(before, after schema.Fact) {
 		r.add(head, "SET TABLESPACE", ident(orElse(s, "pg_default")))
 	}
 	if before.Is("unpopulated") != after.Is("unpopulated") {
-		r.add("REFRESH MATERIALIZED VIEW", object(after.ID), either(after.Is("unpopulated"), "WITH NO DATA", ""))
+		r.add("REFRESH MATERIALIZED VIEW", fullName(after.ID), either(after.Is("unpopulated"), "WITH NO DATA", ""))
 	}
 }
 

@@ -37,12 +37,29 @@ func (r *renderer) createOther(f schema.Fact) {
 	case "text search configuration":
 		head, mappings, _ := strings.Cut(definition, "\n")
 		r.add("CREATE TEXT SEARCH CONFIGURATION", name, head)
-		for _, m := range lines(mappings) {
+		for _, m := range mappingLists(lines(mappings)) {
 			r.add("ALTER TEXT SEARCH CONFIGURATION", name, "ADD MAPPING", m)
 		}
 	default:
 		r.add("CREATE", strings.ToUpper(f.Form()), name, definition)
 	}
+}
+
+// mappingLists joins lines "FOR token WITH dictionaries" with equal dictionaries.
+func mappingLists(mappings []string) []string {
+	var order, list []string
+	tokens := map[string][]string{}
+	for _, m := range mappings {
+		token, dictionaries, _ := strings.Cut(strings.TrimPrefix(m, "FOR "), " WITH ")
+		if tokens[dictionaries] == nil {
+			order = append(order, dictionaries)
+		}
+		tokens[dictionaries] = append(tokens[dictionaries], token)
+	}
+	for _, d := range order {
+		list = append(list, "FOR "+strings.Join(tokens[d], ", ")+" WITH "+d)
+	}
+	return list
 }
 
 // operatorClass completes a definition: operators and functions are the

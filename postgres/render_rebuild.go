@@ -32,7 +32,7 @@ func (r *renderer) rebuild(c schema.RebuildTable) {
 	r.copyRows(c, temporary.ID)
 	r.keepSequences(bare)
 	r.dropTable(before)
-	r.add("ALTER TABLE", object(temporary.ID), "RENAME TO", ident(after.ID.Name))
+	r.add("ALTER TABLE", fullName(temporary.ID), "RENAME TO", ident(after.ID.Name))
 	r.adoptSequences(temporary.ID.Name, bare)
 	r.dress(after, bare, rest)
 }
@@ -49,9 +49,9 @@ func rebuiltName(name string) string {
 // guardPartitions refuses to drop a partitioned table that has partitions, and
 // with them rows.
 func (r *renderer) guardPartitions(t schema.Fact) {
-	name := text(object(t.ID))
-	r.add("DO", dollars("BEGIN IF EXISTS (SELECT FROM pg_catalog.pg_inherits WHERE inhparent = CAST("+name+
-		" AS pg_catalog.regclass)) THEN RAISE EXCEPTION '% has partitions; detach them first', "+name+"; END IF; END"))
+	name := text(fullName(t.ID))
+	r.add("DO", dollars("BEGIN IF EXISTS (SELECT FROM pg_inherits WHERE inhparent = CAST("+name+
+		" AS regclass)) THEN RAISE EXCEPTION '% has partitions; detach them first', "+name+"; END IF; END"))
 }
 
 // bareTable makes the table with its columns only.
@@ -60,7 +60,7 @@ func (r *renderer) bareTable(t schema.Fact, columns []schema.Fact) {
 	for _, c := range orderedColumns(columns) {
 		entries = append(entries, r.columnDefinition(c))
 	}
-	r.add(either(t.Attr("persistence") == "unlogged", "CREATE UNLOGGED TABLE", "CREATE TABLE"), object(t.ID),
+	r.add(either(t.Attr("persistence") == "unlogged", "CREATE UNLOGGED TABLE", "CREATE TABLE"), fullName(t.ID),
 		"(\n    "+strings.Join(entries, ",\n    ")+"\n)", r.tableClauses(t, false))
 }
 
@@ -84,7 +84,7 @@ func (r *renderer) copyRows(c schema.RebuildTable, into schema.ID) {
 		}
 	}
 	if len(columns) > 0 {
-		r.add("INSERT INTO", object(into), "("+names(columns)+")", identity, "SELECT", names(columns), "FROM", object(c.Before[0].ID))
+		r.add("INSERT INTO", fullName(into), "("+names(columns)+")", identity, "SELECT", names(columns), "FROM", fullName(c.Before[0].ID))
 	}
 }
 
@@ -104,7 +104,7 @@ func sequencesOf(c schema.Fact) []schema.ID {
 func (r *renderer) keepSequences(columns []schema.Fact) {
 	for _, c := range columns {
 		for _, s := range sequencesOf(c) {
-			r.add("ALTER SEQUENCE", object(s), "OWNED BY NONE")
+			r.add("ALTER SEQUENCE", fullName(s), "OWNED BY NONE")
 		}
 	}
 }
@@ -114,7 +114,7 @@ func (r *renderer) keepSequences(columns []schema.Fact) {
 func (r *renderer) adoptSequences(temporary string, columns []schema.Fact) {
 	for _, c := range columns {
 		for _, s := range sequencesOf(c) {
-			r.add("ALTER SEQUENCE", object(s), "OWNED BY", tableOf(c.ID)+"."+ident(c.ID.Name))
+			r.add("ALTER SEQUENCE", fullName(s), "OWNED BY", tableOf(c.ID)+"."+ident(c.ID.Name))
 		}
 		if !c.Is(schema.AttrIdentity) {
 			continue
@@ -125,7 +125,7 @@ func (r *renderer) adoptSequences(temporary string, columns []schema.Fact) {
 		if old := identitySequence(was); old != name {
 			r.add("ALTER SEQUENCE", dotted(c.ID.Schema, old), "RENAME TO", ident(name))
 		}
-		r.add("SELECT pg_catalog.setval(" + text(dotted(c.ID.Schema, name)) + ", (SELECT pg_catalog.max(" + ident(c.ID.Name) + ") FROM " + tableOf(c.ID) + "))")
+		r.add("SELECT setval(" + text(dotted(c.ID.Schema, name)) + ", (SELECT max(" + ident(c.ID.Name) + ") FROM " + tableOf(c.ID) + "))")
 	}
 }
 

@@ -32,7 +32,7 @@ func sequenceWords() [][2]string {
 }
 
 func (r *renderer) createSequence(f schema.Fact) {
-	clauses := []string{either(f.Attr("persistence") == "unlogged", "CREATE UNLOGGED SEQUENCE", "CREATE SEQUENCE"), object(f.ID)}
+	clauses := []string{either(f.Attr("persistence") == "unlogged", "CREATE UNLOGGED SEQUENCE", "CREATE SEQUENCE"), fullName(f.ID)}
 	typ := orElse(f.Attr(schema.AttrType), "bigint")
 	if typ != "bigint" {
 		clauses = append(clauses, "AS "+typ)
@@ -52,7 +52,7 @@ func (r *renderer) createSequence(f schema.Fact) {
 
 func (r *renderer) ownedBy(before, after schema.Fact) {
 	if o := after.Attr("owned by"); o != before.Attr("owned by") {
-		r.add("ALTER SEQUENCE", object(after.ID), "OWNED BY", orElse(joined(o), "NONE"))
+		r.add("ALTER SEQUENCE", fullName(after.ID), "OWNED BY", orElse(joined(o), "NONE"))
 	}
 }
 
@@ -70,10 +70,10 @@ func (r *renderer) alterSequence(before, after schema.Fact) {
 		clauses = append(clauses, either(after.Is("cycle"), "CYCLE", "NO CYCLE"))
 	}
 	if len(clauses) > 0 {
-		r.add("ALTER SEQUENCE", object(after.ID), strings.Join(clauses, " "))
+		r.add("ALTER SEQUENCE", fullName(after.ID), strings.Join(clauses, " "))
 	}
 	if p := after.Attr("persistence"); p != before.Attr("persistence") {
-		r.add("ALTER SEQUENCE", object(after.ID), "SET", strings.ToUpper(orElse(p, "logged")))
+		r.add("ALTER SEQUENCE", fullName(after.ID), "SET", strings.ToUpper(orElse(p, "logged")))
 	}
 	r.ownedBy(before, after)
 }

@@ -259,9 +259,9 @@ func (r *renderer) partComments(before, after schema.Fact) {
 		case "index", "sequence":
 			r.add("COMMENT ON", strings.ToUpper(kind), dotted(after.ID.Schema, name), "IS", value)
 		case "column":
-			r.add("COMMENT ON COLUMN", object(after.ID)+"."+ident(name), "IS", value)
+			r.add("COMMENT ON COLUMN", fullName(after.ID)+"."+ident(name), "IS", value)
 		case "constraint":
-			r.add("COMMENT ON CONSTRAINT", ident(name), "ON", either(after.Form() == "domain", "DOMAIN "+object(after.ID), tableOf(after.ID)), "IS", value)
+			r.add("COMMENT ON CONSTRAINT", ident(name), "ON", either(after.Form() == "domain", "DOMAIN "+fullName(after.ID), tableOf(after.ID)), "IS", value)
 		default:
 			r.cannot(after, "comment on "+what)
 		}

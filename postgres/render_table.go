@@ -20,7 +20,7 @@ func (r *renderer) createTable(t schema.Fact, parts []schema.Fact) {
 	}
 	for _, c := range parts {
 		if c.ID.Kind == schema.KindConstraint && (!isInherited(c) || t.Is("partition of") && isKey(c)) {
-			entries = append(entries, "CONSTRAINT "+ident(c.ID.Name)+" "+c.Attr(schema.AttrDefinition))
+			entries = append(entries, "CONSTRAINT "+ident(c.ID.Name)+" "+constraintText(c))
 		}
 	}
 	head := "CREATE TABLE"
@@ -34,7 +34,7 @@ func (r *renderer) createTable(t schema.Fact, parts []schema.Fact) {
 	if len(entries) == 0 {
 		body = "()"
 	}
-	r.add(head, object(t.ID), body, r.tableClauses(t, inherited))
+	r.add(head, fullName(t.ID), body, r.tableClauses(t, inherited))
 	r.afterCreate(t, parts, inherited)
 }
 
@@ -111,13 +111,13 @@ func (r *renderer) afterCreate(t schema.Fact, parts []schema.Fact, inherited boo
 // attach makes a table the partition that its fact says.
 func (r *renderer) attach(t schema.Fact) {
 	if parent := t.Attr("partition of"); parent != "" {
-		r.add("ALTER TABLE", joined(parent), "ATTACH PARTITION", object(t.ID), t.Attr("partition bound"))
+		r.add("ALTER TABLE", joined(parent), "ATTACH PARTITION", fullName(t.ID), t.Attr("partition bound"))
 	}
 }
 
 // alter renders one ALTER TABLE with all actions, nothing without any.
 func (r *renderer) alter(t schema.Fact, actions []string) {
-	r.alterRelation(object(t.ID), t.Form() == "foreign", actions)
+	r.alterRelation(fullName(t.ID), t.Form() == "foreign", actions)
 }
 
 func (r *renderer) alterRelation(name string, foreign bool, actions []string) {
@@ -166,7 +166,7 @@ func isKey(c schema.Fact) bool {
 
 func (r *renderer) dropTable(t schema.Fact) {
 	word, _ := kindWord(t)
-	r.add("DROP", word, object(t.ID))
+	r.add("DROP", word, fullName(t.ID))
 }
 
 // alterTable changes a table itself.
@@ -200,7 +200,7 @@ func (r *renderer) changePartition(before, after schema.Fact) {
 		return
 	}
 	if parent := before.Attr("partition of"); parent != "" {
-		r.add("ALTER TABLE", joined(parent), "DETACH PARTITION", object(before.ID))
+		r.add("ALTER TABLE", joined(parent), "DETACH PARTITION", fullName(before.ID))
 	}
 	r.attach(after)
 }
@@ -223,6 +223,9 @@ func (r *renderer) changeInherits(before, after schema.Fact) {
 func tableActions(before, after schema.Fact) []string {
 	var actions []string
 	changed := func(attr string) bool { return before.Attr(attr) != after.Attr(attr) }
+	if t := after.Attr("of type"); changed("of type") {
+		actions = append(actions, either(t != "", "OF "+t, "NOT OF"))
+	}
 	if changed("persistence") {
 		actions = append(actions, "SET "+strings.ToUpper(orElse(after.Attr("persistence"), "logged")))
 	}
@@ -240,21 +243,13 @@ func tableActions(before, after schema.Fact) []string {
 func tableFlags(before, after schema.Fact) []string {
 	var actions []string
 	changed := func(attr string) bool { return before.Attr(attr) != after.Attr(attr) }
-	// A new table's type was given when it was made.
-	if changed("of type") && len(before.Attrs) > 0 {
-		if ty := after.Attr("of type"); ty != "" {
-			actions = append(actions, "OF "+ty)
-		} else {
-			actions = append(actions, "NOT OF")
-		}
-	}
 	if changed("row security") {
 		actions = append(actions, either(after.Is("row security"), "ENABLE", "DISABLE")+" ROW LEVEL SECURITY")
 	}
 	if changed("force row security") {
 		actions = append(actions, either(after.Is("force row security"), "FORCE", "NO FORCE")+" ROW LEVEL SECURITY")
 	}
-	if id := after.Attr("replica identity"); changed("replica identity") && id != "index" {
+	if id := after.Attr("replica identity"); changed("replica identity") && after.Form() != "foreign" {
 		actions = append(actions, "REPLICA IDENTITY "+strings.ToUpper(orElse(id, "default")))
 	}
 	return actions

@@ -8,7 +8,7 @@ import (
 )
 
 func (r *renderer) createType(f schema.Fact) {
-	name := object(f.ID)
+	name := fullName(f.ID)
 	switch f.Form() {
 	case "enum":
 		r.add("CREATE TYPE", name, "AS ENUM ("+texts(schema.SplitNames(f.Attr(schema.AttrValues)))+")")
@@ -71,25 +71,25 @@ func (r *renderer) addValues(id schema.ID, old, now []string) {
 		switch {
 		case slices.Contains(old, v):
 		case i > 0 && i == len(now)-1 || i > 0 && !slices.ContainsFunc(now[i+1:], func(s string) bool { return slices.Contains(old, s) }):
-			r.add("ALTER TYPE", object(id), "ADD VALUE", text(v))
+			r.add("ALTER TYPE", fullName(id), "ADD VALUE", text(v))
 		case i > 0:
-			r.add("ALTER TYPE", object(id), "ADD VALUE", text(v), "AFTER", text(now[i-1]))
+			r.add("ALTER TYPE", fullName(id), "ADD VALUE", text(v), "AFTER", text(now[i-1]))
 		default:
 			next := i + 1
 			for next < len(now) && !slices.Contains(old, now[next]) {
 				next++
 			}
 			if next == len(now) {
-				r.add("ALTER TYPE", object(id), "ADD VALUE", text(v))
+				r.add("ALTER TYPE", fullName(id), "ADD VALUE", text(v))
 			} else {
-				r.add("ALTER TYPE", object(id), "ADD VALUE", text(v), "BEFORE", text(now[next]))
+				r.add("ALTER TYPE", fullName(id), "ADD VALUE", text(v), "BEFORE", text(now[next]))
 			}
 		}
 	}
 }
 
 func (r *renderer) alterDomain(before, after schema.Fact) {
-	name := object(after.ID)
+	name := fullName(after.ID)
 	if d := after.Attr(schema.AttrDefault); d != before.Attr(schema.AttrDefault) {
 		r.add("ALTER DOMAIN", name, either(d != "", "SET DEFAULT "+d, "DROP DEFAULT"))
 	}
@@ -122,15 +122,15 @@ func constraintName(line string) string {
 
 // alterComposite adds, drops and changes attributes.
 func (r *renderer) alterComposite(before, after schema.Fact) {
-	old, now := attributes(before.Attr(schema.AttrDefinition)), attributes(after.Attr(schema.AttrDefinition))
+	old, now := members(before.Attr(schema.AttrDefinition)), members(after.Attr(schema.AttrDefinition))
 	var actions []string
 	for _, a := range old {
-		if _, kept := attributeNamed(now, a.name); !kept {
+		if _, kept := memberNamed(now, a.name); !kept {
 			actions = append(actions, "DROP ATTRIBUTE "+a.name)
 		}
 	}
 	for _, a := range now {
-		was, had := attributeNamed(old, a.name)
+		was, had := memberNamed(old, a.name)
 		switch {
 		case !had:
 			actions = append(actions, "ADD ATTRIBUTE "+a.name+" "+a.definition)
@@ -138,7 +138,7 @@ func (r *renderer) alterComposite(before, after schema.Fact) {
 			actions = append(actions, "ALTER ATTRIBUTE "+a.name+" SET DATA TYPE "+a.definition)
 		}
 	}
-	r.out = append(r.out, alterOne("ALTER TYPE "+object(after.ID), actions)...)
+	r.out = append(r.out, alterOne("ALTER TYPE "+fullName(after.ID), actions)...)
 }
 
 func alterOne(head string, actions []string) []string {
@@ -151,20 +151,20 @@ func alterOne(head string, actions []string) []string {
 	return []string{head + "\n    " + strings.Join(actions, ",\n    ")}
 }
 
-// attribute is one of a composite type, as written.
-type attribute struct{ name, definition string }
+// member is one of a composite type, as written.
+type member struct{ name, definition string }
 
-func attributeNamed(list []attribute, name string) (attribute, bool) {
-	i := slices.IndexFunc(list, func(a attribute) bool { return a.name == name })
+func memberNamed(list []member, name string) (member, bool) {
+	i := slices.IndexFunc(list, func(a member) bool { return a.name == name })
 	if i < 0 {
-		return attribute{}, false
+		return member{}, false
 	}
 	return list[i], true
 }
 
 // attributes reads "(a integer, b text COLLATE …)".
-func attributes(definition string) []attribute {
-	var list []attribute
+func members(definition string) []member {
+	var list []member
 	words := &reader{words: scan(definition, dialect{}.Lexer(), 0)}
 	words.accept("(")
 	for !words.done() && !words.is(")") {
@@ -183,7 +183,7 @@ func attributes(definition string) []attribute {
 		if name == "" || end < start {
 			return list
 		}
-		list = append(list, attribute{name, definition[start:end]})
+		list = append(list, member{name, definition[start:end]})
 		words.accept(",")
 	}
 	return list
