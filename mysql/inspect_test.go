@@ -93,7 +93,7 @@ func probesFor(t testing.TB, k testdb.Kind) []dialecttest.Probe {
 		return probes
 	}
 	for i, p := range probes {
-		probes[i].Old, probes[i].New = inMariaDB(p.Old), inMariaDB(p.New)
+		probes[i].Old, probes[i].New = inMariaDB(k, p.Old), inMariaDB(k, p.New)
 	}
 	probes = append(probes, dialecttest.LoadProbes(t, "../testdata/probes/mariadb.jsonl")...)
 	return slices.DeleteFunc(probes, func(p dialecttest.Probe) bool { return p.MinVersion > majorOf(k) })
@@ -108,12 +108,17 @@ func majorOf(k testdb.Kind) int {
 
 // inMariaDB writes a script for MariaDB, where it has other words for the same
 // and 10.11 another character set by default.
-func inMariaDB(script string) string {
-	script = strings.ReplaceAll(script, "(9) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci) DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci",
-		"(9)) CHARSET=DEFAULT; ALTER TABLE t CONVERT TO CHARACTER SET DEFAULT")
+func inMariaDB(k testdb.Kind, script string) string {
+	charset, collation := "utf8mb4", "utf8mb4_uca1400_ai_ci"
+	if majorOf(k) == 10 {
+		charset, collation = "latin1", "latin1_swedish_ci"
+	}
 	return strings.NewReplacer(
 		"NOT NULL SRID 0)", "NOT NULL)",
 		"NOT NULL SRID 4326", "REF_SYSTEM_ID=4326 NOT NULL",
+		"utf8mb4_0900_ai_ci", collation,
+		"CHARACTER SET utf8mb4", "CHARACTER SET "+charset,
+		"CHARSET=utf8mb4", "CHARSET="+charset,
 		"latin1", "latin2",
 		"ALTER COLUMN b SET INVISIBLE", "MODIFY b int INVISIBLE",
 		"ALTER INDEX i INVISIBLE", "ALTER INDEX i IGNORED",
