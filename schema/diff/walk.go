@@ -162,7 +162,7 @@ func (g *graph) untieGroup(group []int) bool {
 	return set(g.apart, func(n *node, f schema.Fact) bool { return f.Form() == schema.ForeignKey && g.separable(n, f) }) ||
 		set(g.apart, func(n *node, f schema.Fact) bool { return !column(f) && g.separable(n, f) }) ||
 		g.replace(group) ||
-		set(g.outside, func(n *node, f schema.Fact) bool { return n.verb == rebuilding && (g.drop[f.ID] || g.create[f.ID]) }) ||
+		set(g.outside, func(n *node, f schema.Fact) bool { return n.verb == rebuilding && (g.drop[f.ID] || g.create[f.ID]) && g.alone(n, f) }) ||
 		set(g.apart, func(n *node, f schema.Fact) bool { return column(f) && g.separable(n, f) }) ||
 		set(g.loose, func(n *node, f schema.Fact) bool { return !column(f) && !g.separable(n, f) })
 }
@@ -205,7 +205,7 @@ func (g *graph) tiesTo(s *schema.Schema, f schema.Fact, at int, group []int) boo
 
 // separable reports whether a part can go before its table and come after it.
 func (g *graph) separable(n *node, part schema.Fact) bool {
-	if n.verb == rebuilding || g.d.MustRebuild(n.subject(), []schema.Change{schema.Create(part)}) {
+	if n.verb == rebuilding || !g.alone(n, part) {
 		return false
 	}
 	if part.ID.Kind != schema.KindColumn {
@@ -214,6 +214,11 @@ func (g *graph) separable(n *node, part schema.Fact) bool {
 	return slices.ContainsFunc(append(n.before, n.after...), func(f schema.Fact) bool {
 		return f.ID.Kind == schema.KindColumn && f.ID != part.ID && !g.apart[f.ID]
 	})
+}
+
+// alone reports whether a part can come without its table being made.
+func (g *graph) alone(n *node, part schema.Fact) bool {
+	return !g.d.MustRebuild(n.subject(), []schema.Change{schema.Create(part)})
 }
 
 // replace drops and makes anew what was to be altered in a group, but for what
