@@ -1,6 +1,7 @@
 package codegen
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -65,7 +66,10 @@ func dbmlPath(m *model, id schema.ID) string {
 	return dbmlName(id.Schema) + "." + dbmlName(id.Name)
 }
 
+// dbmlName quotes a name. An empty one, such as an enum's label, is a space:
+// the grammar wants a character.
 func dbmlName(s string) string {
+	s = cmp.Or(s, " ")
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(oneLine(s)) + `"`
 }
 

@@ -81,9 +81,9 @@ type goFile struct {
 	types   goTypes
 	b       strings.Builder
 	imports map[string]bool
-	names   scope                  // of the file
-	structs map[*relation]string   // names of relations
-	named   map[schema.ID]string   // Go types of the schema's own types
+	names   scope                // of the file
+	structs map[*relation]string // names of relations
+	named   map[schema.ID]string // Go types of the schema's own types
 	values  []enum
 }
 
