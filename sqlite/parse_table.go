@@ -131,9 +131,11 @@ func (t *table) column(r *reader) {
 	}
 }
 
-// typeName reads a type: any words, and one or two numbers.
+// typeName reads a type: any words, and one or two numbers. Of a type that
+// begins with a quote SQLite keeps the first word.
 func typeName(r *reader) string {
 	var words []string
+	first := r.peek(0).isQuoted()
 	for t := r.peek(0); t.isNamed() && !endsType(r); t = r.peek(0) {
 		word := upper(r.take().name())
 		if !isPlain(word) || isReserved(word) {
@@ -141,9 +143,15 @@ func typeName(r *reader) string {
 		}
 		words = append(words, word)
 	}
+	if first {
+		words = words[:1]
+	}
 	typ := strings.Join(words, " ")
 	if r.peek(0).is("(") && typ != "" {
-		typ += "(" + numbers(r.parens()) + ")"
+		size := "(" + numbers(r.parens()) + ")"
+		if !first {
+			typ += size
+		}
 	}
 	return typ
 }
