@@ -162,9 +162,15 @@ type Scratcher interface {
 	// is connected to; nil if it is empty. Each may remove what a later one
 	// names. What their caller does not own may stay.
 	Clearing(ctx context.Context, q Querier, srv Server) ([]string, error)
+}
+
+// Escaper is the ability to tell which statements reach beyond their database,
+// so that they are not tried where they could do harm.
+type Escaper interface {
 	// Escapes tells why st would also change something outside of the
 	// database it runs in, srv's being the one to protect: roles, settings of
-	// the server, another database. "" if it does not, as far as its text shows.
+	// the server, another database or file. "" if it does not, as far as its
+	// text shows; what is inside of routines and DO blocks is not looked at.
 	Escapes(srv Server, st sqltext.Statement) string
 }
 

@@ -35,13 +35,14 @@ var (
 	_ lockstep.Witness        = dialect{}
 	_ lockstep.LockWatcher    = dialect{}
 	_ lockstep.Scratcher      = dialect{}
+	_ lockstep.Escaper        = dialect{}
 	_ lockstep.ShortWaiter    = dialect{}
 )
 
 // Dialect returns the dialect for MySQL 8 and 9 and MariaDB 10.6 and later. The
 // value also has the optional abilities ScriptReader, SessionCleaner, Witness,
-// LockWatcher, ShortWaiter and Scratcher of package lockstep. It is safe for
-// concurrent use.
+// LockWatcher, ShortWaiter, Scratcher and Escaper of package lockstep. It is safe
+// for concurrent use.
 func Dialect() lockstep.Dialect { return dialect{} }
 
 // Name returns "mysql", for MariaDB too.

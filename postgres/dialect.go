@@ -27,11 +27,12 @@ var (
 	_ lockstep.Witness        = dialect{}
 	_ lockstep.LockWatcher    = dialect{}
 	_ lockstep.Scratcher      = dialect{}
+	_ lockstep.Escaper        = dialect{}
 )
 
 // Dialect returns the dialect for PostgreSQL 14 to 18. The value also has the
-// optional abilities ScriptReader, SessionCleaner, Witness, LockWatcher and
-// Scratcher of package lockstep. It is safe for concurrent use.
+// optional abilities ScriptReader, SessionCleaner, Witness, LockWatcher,
+// Scratcher and Escaper of package lockstep. It is safe for concurrent use.
 func Dialect() lockstep.Dialect { return dialect{} }
 
 // Name returns "postgres".

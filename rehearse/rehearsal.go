@@ -92,7 +92,7 @@ func (r *rehearsal) skip(ctx context.Context) (bool, error) {
 	failed := newResult(all[min(r.at, len(all)-1)])
 	failed.fail(StageUp, err)
 	r.end(failed, r.at)
-	r.report.Left = idsOf(all[r.at+1:])
+	r.report.Left = append(r.report.Left, idsOf(all[r.at+1:])...)
 	return false, nil
 }
 
@@ -120,7 +120,7 @@ func (r *rehearsal) rehearse(ctx context.Context, m *lockstep.Migration) (bool, 
 		}
 		result.fail(StageUp, err)
 		r.end(result, place)
-		r.report.Left = idsOf(r.set.Migrations()[place+1:])
+		r.report.Left = append(r.report.Left, idsOf(r.set.Migrations()[place+1:])...)
 		return false, nil
 	}
 	r.now = nil
@@ -162,6 +162,9 @@ func (r *rehearsal) wayBack(ctx context.Context, result *Result, place int, befo
 	switch {
 	case isEnd(ctx, err):
 		return err
+	case err != nil && result.Verdict == Differs: // as was to be expected
+		result.FailedAt, result.Err = StageAgain, err
+		return r.startOver(ctx, place, after)
 	case err != nil:
 		result.fail(StageAgain, err)
 		return r.startOver(ctx, place, after)
@@ -203,8 +206,14 @@ func (r *rehearsal) compare(ctx context.Context, result *Result, stage Stage, wa
 	if err != nil {
 		return err
 	}
+	told := map[schema.ID]bool{} // what a down left is there after the second up too
+	for _, d := range result.Differences {
+		told[d.ID] = true
+	}
 	for _, d := range schema.Compare(want, got) {
-		result.Differences = append(result.Differences, Difference{stage, d.ID, d.Before, d.After})
+		if !told[d.ID] {
+			result.Differences = append(result.Differences, Difference{stage, d.ID, d.Before, d.After})
+		}
 	}
 	result.judge()
 	return nil
@@ -299,7 +308,11 @@ func (r *rehearsal) tell(stage Stage, place int, result *Result) {
 }
 
 func newResult(m *lockstep.Migration) Result {
-	return Result{Version: m.Version, Name: m.Name, Kind: m.Kind, File: m.Up.Path}
+	r := Result{Version: m.Version, Name: m.Name, Kind: m.Kind, File: m.Up.Path}
+	if m.Down != nil {
+		r.DownFile = m.Down.Path
+	}
+	return r
 }
 
 // took returns how long the scripts of a run took, without locks and ledger.

@@ -77,7 +77,7 @@ const (
 // not be found out. The report is never nil, and holds what was found until then.
 func Run(ctx context.Context, d Dialect, set *lockstep.Set, open func(context.Context) (*Scratch, error), o Options) (*Report, error) {
 	started := time.Now()
-	r := &rehearsal{dialect: d, set: set, open: open, o: o.withDefaults(), report: &Report{Results: []Result{}}}
+	r := &rehearsal{dialect: d, set: set, open: open, o: o.withDefaults(), report: &Report{Results: []Result{}, Left: []string{}}}
 	err := r.run(ctx)
 	if removed := r.remove(); err == nil {
 		err = removed

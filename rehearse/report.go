@@ -39,6 +39,7 @@ type Result struct {
 	Name        string           `json:"name"`
 	Kind        lockstep.Kind    `json:"kind"`
 	File        string           `json:"file"`
+	DownFile    string           `json:"downFile,omitempty"`
 	Verdict     Verdict          `json:"verdict"`
 	Up          time.Duration    `json:"up"`             // of the first up
 	Down        time.Duration    `json:"down,omitempty"` // 0 if it did not run

@@ -27,6 +27,7 @@ var (
 	_ lockstep.Witness        = dialect{}
 	_ lockstep.Beginner       = dialect{}
 	_ lockstep.CommitChecker  = dialect{}
+	_ lockstep.Escaper        = dialect{}
 )
 
 // Dialect returns the dialect. It was checked on SQLite 3.40 and newer.

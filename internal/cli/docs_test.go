@@ -15,6 +15,7 @@ import (
 	"github.com/lockstepdb/lockstep"
 	"github.com/lockstepdb/lockstep/internal/config"
 	"github.com/lockstepdb/lockstep/internal/view"
+	"github.com/lockstepdb/lockstep/rehearse"
 )
 
 func cliDocs(t *testing.T) string {
@@ -104,6 +105,10 @@ func TestDocsNameEveryField(t *testing.T) {
 		repairChoice{},
 		choice{},
 		waitAnswer{},
+		rehearsal{},
+		rehearse.Report{},
+		rehearse.Result{},
+		rehearse.Difference{},
 		build{},
 	} {
 		typ := reflect.TypeOf(document)

@@ -28,7 +28,8 @@ const exitHelp = `Exit codes:
     3  work is pending (status --check, wait --applied)
     4  refused by policy (lockstep.toml [policy])
     5  another run holds the lock and did not end in time
-    6  history differs: a changed or missing file, out of order, a broken ledger
+    6  history differs: a changed or missing file, out of order, a broken ledger;
+       rehearse: a down does not lead back
     7  partly applied; the next up goes on from there
   130  interrupted by a signal; the next up goes on if anything is left
 `
@@ -54,7 +55,7 @@ func exitCode(err error) int {
 		return exitLocked
 	case errors.As(err, &partial) && (partial.Resumable || len(partial.Done) > 0):
 		return exitPartly
-	case errors.Is(err, lockstep.ErrHistory):
+	case errors.Is(err, lockstep.ErrHistory), errors.Is(err, errAstray):
 		return exitHistory
 	}
 	return exitError

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -280,18 +281,23 @@ func withoutMode(params []config.Param) []config.Param {
 	return kept
 }
 
-// removeFiles removes a database file with what stands beside it.
+// removeFiles removes a database file with what SQLite and the run's lock
+// put beside it.
 func removeFiles(d config.Database) error {
 	if d.InMemory() {
 		return nil
 	}
-	var all error
-	for _, suffix := range []string{"", "-journal", "-wal", "-shm", "-lockstep"} {
-		if err := os.Remove(d.Path + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
-			all = errors.Join(all, fmt.Errorf("remove the scratch database: %w", err))
+	dir, base := filepath.Split(d.Path)
+	entries, err := os.ReadDir(cmp.Or(dir, "."))
+	if err != nil {
+		return fmt.Errorf("remove the scratch database: %w", err)
+	}
+	for _, e := range entries {
+		if e.Name() == base || strings.HasPrefix(e.Name(), base+"-") {
+			err = errors.Join(err, os.Remove(dir+e.Name()))
 		}
 	}
-	return all
+	return err
 }
 
 // close ends the connection by which databases are made.
