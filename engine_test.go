@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/lockstepdb/lockstep"
+	"github.com/lockstepdb/lockstep/internal/calm"
 	"github.com/lockstepdb/lockstep/internal/testdb"
 )
 
@@ -139,35 +140,58 @@ func TestFailingStatementIsPlaced(t *testing.T) {
 	})
 }
 
+// TestManyRunnersAtOnce starts 20 runners on an empty database. Each migration
+// runs once, and nobody fails. That nobody waits long after the last one that
+// did something is a matter of time, and beside it 20 runners start at once that
+// find nothing to do.
 func TestManyRunnersAtOnce(t *testing.T) {
 	testdb.RunOnAll(t, func(t *testing.T, db *testdb.Database) {
-		const runners = 20
-		errs := make(chan error, runners)
-		steps := make(chan int, runners)
-		set := mustLoad(t, users())
-		for range runners {
-			pool := db.Pool(t)
-			go func() {
-				m, err := lockstep.New(pool, dialectOf(t, db), set, lockstep.Options{})
-				if err != nil {
-					errs <- err
-					return
-				}
-				r, err := m.Up(context.Background())
-				steps <- len(r.Done)
-				errs <- err
-			}()
-		}
-		done := 0
-		for range runners {
-			if err := <-errs; err != nil {
-				t.Errorf("a runner: %v", err)
-				continue
-			}
-			done += <-steps
-		}
-		if done != 3 {
-			t.Errorf("%d steps were run by all together, want 3", done)
-		}
+		calm.Judge(t, 100*time.Millisecond, func() calm.Round {
+			own := testdb.New(t, db.Kind)
+			late := startTogether(t, own, 20, 3)
+			start := time.Now()
+			startTogether(t, own, 20, 0)
+			return calm.Round{Took: late, Control: time.Since(start)}
+		})
 	})
+}
+
+// startTogether lets n runners start at once and returns how long after the
+// last one that did something the last one ended.
+func startTogether(t *testing.T, db *testdb.Database, n, want int) time.Duration {
+	t.Helper()
+	type outcome struct {
+		steps int
+		err   error
+		at    time.Time
+	}
+	outcomes, set := make(chan outcome, n), mustLoad(t, users())
+	for range n {
+		pool := db.Pool(t)
+		defer pool.Close() // once more when the test ends
+		go func() {
+			m, err := lockstep.New(pool, dialectOf(t, db), set, lockstep.Options{})
+			if err != nil {
+				outcomes <- outcome{err: err}
+				return
+			}
+			r, err := m.Up(context.Background())
+			outcomes <- outcome{len(r.Done), err, time.Now()}
+		}()
+	}
+	steps, worked, last := 0, time.Time{}, time.Time{}
+	for range n {
+		o := <-outcomes
+		if o.err != nil {
+			t.Errorf("a runner: %v", o.err)
+		}
+		if steps += o.steps; o.steps > 0 {
+			worked = o.at
+		}
+		last = o.at
+	}
+	if steps != want {
+		t.Errorf("%d steps were run by all together, want %d", steps, want)
+	}
+	return last.Sub(worked)
 }

@@ -70,8 +70,12 @@ func TestRunWaitsWhileNothingCanBeRead(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if r, err := m.Up(t.Context()); (err != nil) != c.fails || len(r.Done) != map[bool]int{false: 3}[c.fails] {
+			r, err := m.Up(t.Context())
+			if (err != nil) != c.fails || len(r.Done) != map[bool]int{false: 3}[c.fails] {
 				t.Errorf("Up did %d steps, %v", len(r.Done), err)
+			}
+			if hint := lockstep.HintOf(err); c.fails && !strings.Contains(hint, "WAL") {
+				t.Errorf("hint %q", hint)
 			}
 		})
 	}

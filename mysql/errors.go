@@ -69,11 +69,17 @@ func serverError(err error) *lockstep.DatabaseError {
 			e = &lockstep.DatabaseError{
 				Class: n.class(), Code: strconv.FormatUint(n.number, 10), Message: n.message, Err: err,
 			}
+			if n.number == errNoDatabase {
+				e.Advice = "name a database in the URL, behind host and port"
+			}
 		}
 		return ok
 	})
 	return e
 }
+
+// errNoDatabase is the number of ER_NO_DB_ERROR.
+const errNoDatabase = 1046
 
 // numberedError is what the server sent with an error.
 type numberedError struct {
@@ -143,7 +149,7 @@ func (n numberedError) class() lockstep.ErrorClass {
 		return lockstep.ErrorReadOnly
 	case 1045, 1698, 1130, 1251, 1275, 1820, 1862, 3118, 3955: // password, host, plugin, expired, locked
 		return lockstep.ErrorAuth
-	case 1049, 1046: // unknown database, none selected
+	case 1049, errNoDatabase: // unknown database, none selected
 		return lockstep.ErrorUnknownTarget
 	case 1021, 1114:
 		return lockstep.ErrorDiskFull

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -160,7 +161,27 @@ func rootMessage(err error) string {
 	if op, ok := errors.AsType[*net.OpError](err); ok {
 		return op.Error()
 	}
-	return err.Error()
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		return dns.Error()
+	}
+	return withoutPrefix(err.Error())
+}
+
+// withoutPrefix leaves out how pgx (5.12) begins, and makes one line of several:
+// it writes one for each address and way to encrypt that it tried.
+func withoutPrefix(message string) string {
+	rest, ok := strings.CutPrefix(message, "failed to connect to `")
+	if !ok {
+		return message
+	}
+	var reasons []string
+	_, rest, _ = strings.Cut(rest, "`:")
+	for line := range strings.Lines(rest) {
+		if line = strings.TrimSpace(line); line != "" && !slices.Contains(reasons, line) {
+			reasons = append(reasons, line)
+		}
+	}
+	return strings.Join(reasons, "; ")
 }
 
 // unknownTarget tells that there is nobody where the URL points.

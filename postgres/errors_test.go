@@ -131,11 +131,12 @@ func TestClassifyConnecting(t *testing.T) {
 			"unknown database": {strings.Replace(db.URL, db.Name, "nowhere", 1), lockstep.ErrorUnknownTarget},
 			"refused":          {"postgres://postgres@127.0.0.1:1/x?sslmode=disable", lockstep.ErrorUnknownTarget},
 			"unknown host":     {"postgres://postgres@nowhere.invalid/x?sslmode=disable", lockstep.ErrorUnknownTarget},
+			"unknown, any TLS": {"postgres://postgres@nowhere.invalid/x", lockstep.ErrorUnknownTarget},
 			"no socket":        {"postgres://postgres@/x?host=/nowhere&sslmode=disable", lockstep.ErrorUnknownTarget},
 			"no TLS":           {strings.Replace(db.URL, "sslmode=disable", "sslmode=require", 1), lockstep.ErrorConnection},
 		} {
 			err := pool(t, driver, c.url).PingContext(t.Context())
-			if de := Dialect().Classify(err); de == nil || de.Class != c.class || strings.Contains(de.Message, "\n") {
+			if de := Dialect().Classify(err); de == nil || de.Class != c.class || strings.Contains(de.Message, "\n") || strings.Contains(de.Message, "failed to connect") {
 				t.Errorf("%s: %+v from %v", name, de, err)
 			}
 		}

@@ -113,6 +113,8 @@ func adviceFor(code int) string {
 		return "the path names another kind of file, or a database that is encrypted"
 	case codeCorrupt:
 		return "the file is damaged: keep a copy, see what PRAGMA integrity_check says, then restore a backup or use .recover of the sqlite3 shell"
+	case codeBusy:
+		return "another connection has locked the database: run again when it is done; with PRAGMA journal_mode = WAL nobody who only reads has to wait"
 	case codeFull:
 		return "free some space on the volume of the database and run again; the transaction was rolled back"
 	default:

@@ -117,6 +117,10 @@ func TestUnknownDatabase(t *testing.T) {
 			address := strings.Replace(db.URL, db.Name, "no_such_database", 1)
 			serverCall(t, []string{"up"}, address, "no_such_database", "check host, port and database name")
 			serverCall(t, []string{"status"}, address, "no_such_database")
+			if kind.Dialect == testdb.MySQL {
+				none := strings.Replace(db.URL, db.Name, "", 1)
+				serverCall(t, []string{"up"}, none, "No database selected", "name a database in the URL, behind host and port")
+			}
 		})
 	}
 }

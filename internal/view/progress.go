@@ -111,6 +111,7 @@ func (p *Progress) Receive(e lockstep.Event) {
 		if p.waited {
 			p.line(p.style.Dim("waited " + Duration(e.Waited) + " for another run"))
 		}
+		p.waited = false
 	case lockstep.StepStarted:
 		p.live = liveLine{since: time.Now(), step: e.Step.ID(), of: e.Step.Statements}
 	case lockstep.StatementStarted:

@@ -27,6 +27,7 @@ func course() []lockstep.Event {
 		lockstep.RunStarted{Plan: &lockstep.Plan{Steps: s}},
 		lockstep.LockWaiting{Holder: lockstep.Holder{Host: "app-1", PID: 7}},
 		lockstep.LockAcquired{Waited: 1500 * time.Millisecond},
+		lockstep.LockAcquired{Waited: time.Millisecond}, // the run plans again: the other one did something
 		lockstep.StepStarted{Step: s[0], Number: 1, Of: 2},
 		lockstep.StatementStarted{Step: s[0], First: 1, Last: 1, Summary: "CREATE TABLE users", Attempt: 1},
 		lockstep.StepFinished{Step: s[0], Duration: 3 * time.Millisecond},
