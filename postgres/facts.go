@@ -1,0 +1,18 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/lockstepdb/lockstep"
+	"github.com/lockstepdb/lockstep/schema"
+)
+
+// SchemaFacts reads the schema in the form in which the ledger keeps it.
+func (d dialect) SchemaFacts(ctx context.Context, q lockstep.Querier, srv lockstep.Server, except []string) (fingerprint string, facts []string, err error) {
+	s, err := d.Inspect(ctx, q, srv, schema.Scope{Except: except})
+	if err != nil {
+		return "", nil, err
+	}
+	facts, err = s.Lines()
+	return s.Fingerprint(), facts, err
+}
