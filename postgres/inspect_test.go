@@ -1,9 +1,7 @@
 package postgres
 
 import (
-	"context"
 	"database/sql"
-	"errors"
 	"strings"
 	"sync"
 	"testing"
@@ -91,7 +89,3 @@ func checkProbe(t *testing.T, p *prober, pair dialecttest.Probe) {
 	})
 }
 
-var (
-	_ = context.Background
-	_ = errors.New
-)
