@@ -144,7 +144,7 @@ func splitIndexOptions(definition string) (core, options string) {
 		list = append(list, name+"="+v)
 	}
 	slices.Sort(list)
-	return strings.TrimSpace(definition[:start]) + definition[words.peek(0).end:], strings.Join(list, "\n")
+	return strings.TrimSpace(definition[:start]) + definition[words.peek(0).end:], joinLines(list)
 }
 
 func indexOptions(i schema.Fact) string {

@@ -229,7 +229,7 @@ func takeComment(a *assembly, _ *block, r row) {
 	case part == "":
 		d.set(schema.AttrComment, r.values[0])
 	default:
-		d.parts = append(d.parts, part+": "+strings.NewReplacer(`\`, `\\`, "\n", `\n`).Replace(r.values[0]))
+		d.parts = append(d.parts, part+": "+r.values[0])
 	}
 }
 
@@ -295,7 +295,7 @@ func (a *assembly) facts() []schema.Fact {
 		for i, p := range parents {
 			names[i] = p.names
 		}
-		a.at[address{classClass, relation, 0}].set(attrInherits, strings.Join(names, "\n"))
+		a.at[address{classClass, relation, 0}].set(attrInherits, joinLines(names))
 	}
 	facts := make([]schema.Fact, 0, len(a.drafts)+len(a.order))
 	for _, d := range a.drafts {
@@ -310,10 +310,10 @@ func (a *assembly) facts() []schema.Fact {
 func (d *draft) fact() schema.Fact {
 	if len(d.parts) > 0 {
 		slices.Sort(d.parts)
-		d.set(attrPartComments, strings.Join(d.parts, "\n"))
+		d.set(attrPartComments, joinLines(d.parts))
 	}
 	slices.Sort(d.owns)
-	d.set(attrOwns, strings.Join(d.owns, "\n"))
+	d.set(attrOwns, joinLines(d.owns))
 	if r := d.attr(schema.AttrReferences); r != "" {
 		d.needTable(r)
 	}

@@ -83,13 +83,14 @@ UNION ALL SELECT classoid, objoid, 0, provider, label FROM pg_shseclabel WHERE c
 }
 
 // dependenciesBlock reads what user objects need of each other: the normal
-// dependencies, and the automatic ones on single columns, which tell what an
+// dependencies, those of partitions' indexes on the parent's, and the automatic ones on single columns, which tell what an
 // index or a generated column is made of.
 func dependenciesBlock() block {
 	return block{
 		relation: "d.classid", oid: "d.objid", column: "d.objsubid", fields: linkFields("d.refclassid", "d.refobjid", "d.refobjsubid", "NULL"),
 		from: `FROM pg_depend d WHERE d.objid >= ` + firstUserOID + ` AND d.refobjid >= ` + firstUserOID + ` AND d.refclassid <> 'pg_namespace'::regclass
-  AND (d.deptype = 'n' OR d.deptype = 'a' AND d.refclassid = 'pg_opfamily'::regclass AND d.classid = 'pg_opclass'::regclass OR d.deptype = 'a' AND d.refobjsubid > 0 AND d.classid IN ('pg_class'::regclass, 'pg_constraint'::regclass)
+  AND (d.deptype IN ('n', 'P') OR d.deptype = 'a' AND d.refclassid = 'pg_opfamily'::regclass AND d.classid = 'pg_opclass'::regclass
+    OR d.deptype = 'a' AND d.refobjsubid > 0 AND d.classid IN ('pg_class'::regclass, 'pg_constraint'::regclass)
     AND NOT EXISTS (SELECT FROM pg_sequence s WHERE s.seqrelid = d.objid AND d.classid = 'pg_class'::regclass))`,
 		take: takeDependency,
 	}

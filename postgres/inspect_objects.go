@@ -161,7 +161,8 @@ func functionsBlock() block {
 		class: classProc, kind: schema.KindRoutine, oid: "p.oid", schema: "p.pronamespace", name: routineName,
 		fields: []attribute{
 			{schema.AttrForm, "CASE p.prokind WHEN 'f' THEN 'function' WHEN 'p' THEN 'procedure' WHEN 'w' THEN 'window' END", nil},
-			{schema.AttrDefinition, "pg_get_functiondef(p.oid)", nil},
+			{schema.AttrDefinition, "CASE WHEN p.prosqlbody IS NULL THEN rtrim(pg_get_functiondef(p.oid), chr(10)) END", nil},
+			{schema.AttrDefinition, "CASE WHEN p.prosqlbody IS NOT NULL THEN rtrim(pg_get_functiondef(p.oid), chr(10)) END", decodeExpression},
 			{attrLanguage, "l.lanname", nil},
 			ownerField("p.proowner"), grantsField("p.proacl", "f", "p.proowner"),
 		},

@@ -33,8 +33,8 @@ func tablesBlock() block {
 			{attrForeignOptions, "ft.ftoptions", decodeLines},
 			{attrRowSecurity, flag("c.relrowsecurity"), nil},
 			{attrForceRowSecurity, flag("c.relforcerowsecurity"), nil},
-			{attrReplicaIdentity, `CASE c.relreplident WHEN 'f' THEN 'full' WHEN 'n' THEN 'nothing' WHEN 'i' THEN
-  CASE WHEN NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisreplident) THEN 'nothing' END END`, nil},
+			{attrReplicaIdentity, `CASE WHEN c.relkind <> 'f' THEN CASE c.relreplident WHEN 'f' THEN 'full' WHEN 'n' THEN 'nothing' WHEN 'i' THEN
+  CASE WHEN NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisreplident) THEN 'nothing' END END END`, nil},
 			ownerField("c.relowner"), grantsField("c.relacl", "r", "c.relowner"),
 		},
 		from: `FROM rel JOIN pg_class c ON c.oid = rel.oid

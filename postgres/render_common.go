@@ -179,14 +179,6 @@ func dollars(s string) string {
 	return tag + s + tag
 }
 
-// lines splits an attribute that holds one thing a line; nil for "".
-func lines(value string) []string {
-	if value == "" {
-		return nil
-	}
-	return strings.Split(value, "\n")
-}
-
 // assignments reads lines of the form "name=value".
 func assignments(value string) map[string]string {
 	all := map[string]string{}
@@ -240,7 +232,7 @@ func optionActions(before, after string) []string {
 	slices.Sort(reset)
 	var actions []string
 	if len(set) > 0 {
-		actions = append(actions, "SET ("+storageOptions(strings.Join(set, "\n"))+")")
+		actions = append(actions, "SET ("+storageOptions(joinLines(set))+")")
 	}
 	if len(reset) > 0 {
 		actions = append(actions, "RESET ("+strings.Join(reset, ", ")+")")

@@ -274,7 +274,7 @@ func commentLines(f schema.Fact) map[string]string {
 		i := strings.Index(l, " ") + 1
 		rest := skipName(l[i:])
 		what, comment := l[:len(l)-len(rest)], strings.TrimPrefix(rest, ": ")
-		all[what] = strings.NewReplacer(`\\`, `\`, `\n`, "\n").Replace(comment)
+		all[what] = comment
 	}
 	return all
 }
