@@ -86,13 +86,13 @@ func TestRenameErrors(t *testing.T) {
 	user := users
 	user.Name = "user"
 	person := people
-	person.Name = "peopel"
+	person.Name = "peole"
 	for name, test := range map[string]struct {
 		renames []diff.Rename
 		want    string
 	}{
 		"no such source": {[]diff.Rename{{From: user, To: people}}, "rename table app.user to table app.people: the source has no table app.user; did you mean table app.users?"},
-		"no such target": {[]diff.Rename{{From: users, To: person}}, "rename table app.users to table app.peopel: the target has no table app.peopel; did you mean table app.people?"},
+		"no such target": {[]diff.Rename{{From: users, To: person}}, "rename table app.users to table app.peole: the target has no table app.peole; did you mean table app.people?"},
 		"source stays":   {[]diff.Rename{{From: items, To: people}}, "the target still has table app.items"},
 		"target was":     {[]diff.Rename{{From: users, To: items}}, "the source has table app.items already"},
 		"kinds":          {[]diff.Rename{{From: users, To: people.In(schema.KindColumn, "mail")}}, "it cannot become that"},
