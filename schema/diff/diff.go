@@ -46,7 +46,9 @@ import (
 // Dialect answers what only a kind of database can know. The dialects of this
 // module satisfy it. The answers must depend on the arguments only.
 type Dialect interface {
-	// InCreate reports whether CREATE TABLE itself makes the part.
+	// InCreate reports whether CREATE TABLE itself makes the part. Asked for a
+	// column of a view, it tells whether nothing (default, comment, grants) is
+	// left to be set when the view is there.
 	InCreate(table, part schema.Fact) bool
 	// CanAlter reports whether before can be changed into after in place.
 	// Otherwise it is dropped and made anew. Asked for the order of columns
@@ -108,14 +110,15 @@ type Result struct {
 // give the same changes. The error joins a *RenameError for each rename that
 // cannot be.
 func Diff(from, to *schema.Schema, d Dialect, o Options) (*Result, error) {
-	source, renames, err := rename(from, to, o.Renames)
+	source, renames, err := rename(from, to, d, o.Renames)
 	if err != nil {
 		return nil, err
 	}
 	p := newPlan(source, to, d, o)
-	p.classify(schema.Compare(source, to))
+	found := schema.Compare(source, to)
+	p.classify(found)
 	w := p.arrange()
-	r := &Result{Changes: w.changes(renames), Cycles: w.cycles, Hints: hints(source, to)}
+	r := &Result{Changes: w.changes(renames), Cycles: w.cycles, Hints: hints(source, to, found)}
 	r.OrderOnly = w.orderOnly
 	for _, c := range r.Changes {
 		if schema.LosesData(c) {

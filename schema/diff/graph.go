@@ -12,6 +12,7 @@ type graph struct {
 	nodes []*node
 	// The nodes that drop, create and alter an object.
 	dropper, creator, alterer map[schema.ID]int
+	suspender                 map[schema.ID]int
 }
 
 // arrange makes the graph and walks it, deciding anew where no order exists.
@@ -28,7 +29,7 @@ func (p *plan) arrange() *walk {
 
 // graph makes the nodes of all objects, then ties them.
 func (p *plan) graph() *graph {
-	g := &graph{plan: p, dropper: map[schema.ID]int{}, creator: map[schema.ID]int{}, alterer: map[schema.ID]int{}}
+	g := &graph{plan: p, dropper: map[schema.ID]int{}, creator: map[schema.ID]int{}, alterer: map[schema.ID]int{}, suspender: map[schema.ID]int{}}
 	for _, id := range sorted(p.rebuild) {
 		g.addRebuild(id)
 	}
@@ -129,11 +130,20 @@ func (g *graph) addCreate(id schema.ID) {
 // addAlter adds the node that alters an object, if there is none.
 func (g *graph) addAlter(id schema.ID) int {
 	at, done := g.alterer[id]
-	if !done {
-		at = g.add(&node{verb: altering, id: id, before: []schema.Fact{g.was(id)}, after: []schema.Fact{g.will(id)}})
-		g.alterer[id] = at
+	if done {
+		return at
 	}
-	return at
+	was := g.was(id)
+	bare, suspended := g.bare[id]
+	if suspended {
+		at = g.add(&node{verb: suspending, id: id, before: []schema.Fact{was}, after: []schema.Fact{bare}})
+		g.suspender[id], was = at, bare
+	}
+	g.alterer[id] = g.add(&node{verb: altering, id: id, before: []schema.Fact{was}, after: []schema.Fact{g.will(id)}})
+	if suspended {
+		g.edge(at, g.alterer[id])
+	}
+	return g.alterer[id]
 }
 
 // comesWith reports whether a part is made by the statement that makes the
@@ -154,7 +164,9 @@ func (g *graph) comesWith(relation, part schema.Fact) bool {
 func (g *graph) tie() {
 	for at, n := range g.nodes {
 		for _, f := range n.after {
-			g.tieAfter(at, f)
+			if n.verb != suspending {
+				g.tieAfter(at, f)
+			}
 		}
 		for _, f := range n.before {
 			g.tieBefore(at, f)
@@ -163,9 +175,9 @@ func (g *graph) tie() {
 	g.tieNames()
 }
 
-// ties are the needs of a fact that must be satisfied at any time.
-func (g *graph) ties(s *schema.Schema, f schema.Fact) []schema.ID {
-	if g.loose[f.ID] {
+// ties are the needs of a node's fact that must be satisfied at any time.
+func (g *graph) ties(at int, s *schema.Schema, f schema.Fact) []schema.ID {
+	if g.loose[f.ID] && g.nodes[at].id != f.ID {
 		return nil
 	}
 	return needs(s, f)
@@ -173,7 +185,7 @@ func (g *graph) ties(s *schema.Schema, f schema.Fact) []schema.ID {
 
 // tieAfter lets a node that brings a fact follow those that bring what it needs.
 func (g *graph) tieAfter(at int, f schema.Fact) {
-	for _, id := range g.ties(g.to, f) {
+	for _, id := range g.ties(at, g.to, f) {
 		g.before(g.creator, id, at)
 		g.before(g.alterer, id, at)
 	}
@@ -191,11 +203,18 @@ func (g *graph) tieAfter(at int, f schema.Fact) {
 // tieBefore lets a node that takes or changes a fact go before those that take
 // what it needed, and before those that disturb it.
 func (g *graph) tieBefore(at int, f schema.Fact) {
-	for _, id := range g.ties(g.from, f) {
+	n := g.nodes[at]
+	for _, id := range g.ties(at, g.from, f) {
 		if d, ok := g.dropper[id]; ok {
 			g.edge(at, d)
 		}
-		if a, ok := g.alterer[id]; ok && g.leaves(f.ID, id) && g.d.Disturbs(g.was(id), g.will(id)) && g.disturbed(id, f.ID) {
+		if a, ok := g.suspender[id]; ok {
+			if g.leaves(n, f.ID, id) && g.disturbedBySuspension(id, f.ID) {
+				g.edge(at, a)
+			}
+			continue
+		}
+		if a, ok := g.alterer[id]; ok && g.leaves(n, f.ID, id) && g.d.Disturbs(g.was(id), g.will(id)) && g.disturbed(id, f.ID) {
 			g.edge(at, a)
 		}
 	}
@@ -210,8 +229,8 @@ func (g *graph) tieBefore(at int, f schema.Fact) {
 }
 
 // leaves reports whether an object stops needing another one, which is altered.
-func (g *graph) leaves(id, other schema.ID) bool {
-	return g.alter[other] && (g.drop[id] || g.alter[id] && !g.stillNeeds(id, other))
+func (g *graph) leaves(n *node, id, other schema.ID) bool {
+	return g.alter[other] && (g.drop[id] || n.verb == suspending || g.alter[id] && !g.stillNeeds(id, other))
 }
 
 // before ties the node that an object has in one of the lists, if any.
