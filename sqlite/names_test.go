@@ -139,10 +139,11 @@ func TestEmptyDatabase(t *testing.T) {
 // TestInspectOddities: what is broken, unknown or not part of the schema does not
 // keep the rest from being read.
 func TestInspectOddities(t *testing.T) {
-	db := memory(t, modernc, `CREATE TABLE t (a); CREATE VIEW broken AS SELECT nothing FROM nowhere; CREATE TABLE lockstep_ledger (a UNIQUE); CREATE INDEX l ON lockstep_ledger (a);
+	db := memory(t, modernc, "")
+	mustExec(t, db, `CREATE TABLE t (a); CREATE VIEW broken AS SELECT absent FROM nowhere; CREATE TABLE lockstep_ledger (a UNIQUE); CREATE INDEX l ON lockstep_ledger (a);
 CREATE TEMP TABLE t (b, c); ANALYZE; CREATE TABLE odd (a);
 PRAGMA writable_schema = ON;
-INSERT INTO sqlite_master (type, name, tbl_name, rootpage, sql) VALUES ('table', 'missing', 'missing', 0, 'CREATE VIRTUAL TABLE missing USING nothing(a, b)');
+INSERT INTO sqlite_master (type, name, tbl_name, rootpage, sql) VALUES ('table', 'missing', 'missing', 0, 'CREATE VIRTUAL TABLE missing USING absent(a, b)');
 INSERT INTO sqlite_master (type, name, tbl_name, rootpage, sql) VALUES ('thing', 'x', 't', 0, 'CREATE THING x');
 UPDATE sqlite_master SET sql = 'CREATE TABLE odd (a INT GENERATED SOMEHOW, "b c" ??)' WHERE name = 'odd';`)
 	d, ok := lite(t).(inspector)
@@ -158,7 +159,7 @@ UPDATE sqlite_master SET sql = 'CREATE TABLE odd (a INT GENERATED SOMEHOW, "b c"
 		got = append(got, strings.TrimSpace(f.ID.String()+" "+f.Attr(schema.AttrDefinition)))
 	}
 	want := []string{
-		"database", "view broken SELECT nothing FROM nowhere", "table missing USING nothing(a, b)", `table odd (a INT GENERATED SOMEHOW, "b c" ? ?)`, "table t", "column order of t", "column t.a",
+		"database", "view broken SELECT absent FROM nowhere", "table missing USING absent(a, b)", `table odd (a INT GENERATED SOMEHOW, "b c" ? ?)`, "table t", "column order of t", "column t.a",
 		"object x CREATE THING x",
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {

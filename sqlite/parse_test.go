@@ -27,7 +27,7 @@ func FuzzParse(f *testing.F) {
 			}
 			x.rowidColumn()
 		}
-		c := &catalog{relations: names{}, tables: map[string]*table{}, views: map[string]*view{}}
+		c := &catalog{listed: map[string]string{}, relations: names{}, tables: map[string]*table{}, views: map[string]*view{}}
 		for _, kind := range []string{"table", "view", "index", "trigger", "other"} {
 			c.objects = append(c.objects, row{kind: kind, name: "t", table: "t", text: text})
 		}
