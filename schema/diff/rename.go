@@ -34,14 +34,18 @@ func rename(from, to *schema.Schema, d Dialect, wanted []Rename) (*schema.Schema
 	}
 	n := newNames(wanted)
 	n.follower, _ = d.(Follower)
+	n.anonymous, _ = d.(Anonymous)
 	if err := n.check(from, to, wanted); err != nil {
 		return nil, nil, err
 	}
 	facts := make([]schema.Fact, 0, len(from.Facts()))
+	taken := map[schema.ID]bool{}
 	for _, f := range from.Facts() {
 		f = n.fact(f)
 		if will, ok := to.Fact(f.ID); ok {
 			f = n.follow(f, will)
+		} else {
+			f = n.adopt(f, from, to, taken)
 		}
 		facts = append(facts, f)
 	}
@@ -59,10 +63,12 @@ type names struct {
 	schemas  map[string]string
 	words    map[[2]string]bool // old and new names, as they stand in definitions
 	follower Follower           // nil if the dialect does not say
+
+	anonymous Anonymous // nil if all objects have names
 }
 
 func newNames(renames []Rename) *names {
-	n := &names{map[schema.ID]schema.ID{}, map[schema.ID]schema.ID{}, map[string]string{}, map[[2]string]bool{}, nil}
+	n := &names{map[schema.ID]schema.ID{}, map[schema.ID]schema.ID{}, map[string]string{}, map[[2]string]bool{}, nil, nil}
 	for _, r := range renames {
 		n.exact[r.From] = r.To
 		n.words[[2]string{r.From.Name, r.To.Name}] = true
