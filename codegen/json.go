@@ -15,15 +15,6 @@ import (
 const jsonFormat = "lockstep schema 1"
 
 type (
-	jsonTable struct {
-		Kind       schema.Kind       `json:"kind"`
-		Schema     string            `json:"schema,omitempty"`
-		Name       string            `json:"name"`
-		Form       string            `json:"form,omitempty"`
-		Comment    string            `json:"comment,omitempty"`
-		Definition string            `json:"definition,omitempty"`
-		Attributes map[string]string `json:"attributes,omitempty"`
-	}
 	jsonColumn struct {
 		Name       string            `json:"name"`
 		Type       string            `json:"type"`
@@ -180,8 +171,7 @@ func (d *jsonWriter) table(r *relation) {
 		links[l.ID] = l
 	}
 	d.open("{")
-	head := jsonTable{r.ID.Kind, r.ID.Schema, r.ID.Name, r.Form(), r.Attr(schema.AttrComment), r.Attr(schema.AttrDefinition), rest(r.Fact)}
-	d.fields(head)
+	d.head(r)
 	d.list("columns", len(r.columns), func(i int) any { return newJSONColumn(r.columns[i]) })
 	d.list("constraints", len(r.constraints), func(i int) any { return newJSONConstraint(r.constraints[i], links) })
 	d.list("indexes", len(r.indexes), func(i int) any { return newJSONIndex(r.indexes[i]) })
@@ -193,16 +183,18 @@ func (d *jsonWriter) table(r *relation) {
 	d.close("}")
 }
 
-// fields writes the fields of a value a line each, as encoding/json would.
-func (d *jsonWriter) fields(t jsonTable) {
-	d.field("kind", t.Kind)
-	for _, f := range [][2]string{{"schema", t.Schema}, {"name", t.Name}, {"form", t.Form}, {"comment", t.Comment}, {"definition", t.Definition}} {
+// head writes what is said of a relation itself.
+func (d *jsonWriter) head(r *relation) {
+	d.field("kind", r.ID.Kind)
+	for _, f := range [][2]string{
+		{"schema", r.ID.Schema}, {"name", r.ID.Name}, {"form", r.Form()}, {"comment", r.Attr(schema.AttrComment)}, {"definition", r.Attr(schema.AttrDefinition)},
+	} {
 		if f[1] != "" {
 			d.field(f[0], f[1])
 		}
 	}
-	if len(t.Attributes) > 0 {
-		d.field("attributes", t.Attributes)
+	if left := rest(r.Fact); len(left) > 0 {
+		d.field("attributes", left)
 	}
 }
 
