@@ -42,7 +42,8 @@ type GoOptions struct {
 // Tables of one name in several namespaces get the namespace in front; what still
 // collides gets a number, in the order of the schema. Comments of tables and columns
 // become comments. Columns of views are as null as the server says, which is
-// always; a view whose columns the server does not tell has no struct.
+// always. A table or view whose columns the server does not tell has no struct, nor has
+// a partition, whose rows are those of the whole.
 //
 // Types are those that database/sql's usual drivers scan into. Numbers that no
 // Go type holds exactly (numeric, decimal, money), times of day and intervals are
@@ -68,7 +69,7 @@ func Go(w io.Writer, s *schema.Schema, o GoOptions) error {
 	g := newGoFile(newModel(s), o, types)
 	g.enums()
 	for _, r := range g.m.relations {
-		if r.isTable() || len(r.columns) > 0 {
+		if g.has(r) {
 			g.relation(r)
 		}
 	}
@@ -117,14 +118,21 @@ func newGoFile(m *model, o GoOptions, types goTypes) *goFile {
 	return g
 }
 
+// has reports whether a relation gets a struct.
+func (g *goFile) has(r *relation) bool { return len(r.columns) > 0 && r.whole == nil }
+
 // nameRelations gives each relation its struct's name.
 func (g *goFile) nameRelations() {
 	count := map[string]int{}
 	for _, r := range g.m.relations {
-		count[exported(r.ID.Name)]++
+		if g.has(r) {
+			count[exported(r.ID.Name)]++
+		}
 	}
 	for _, r := range g.m.relations {
-		g.structs[r] = g.names.add(g.typeName(r.ID, count[exported(r.ID.Name)] > 1))
+		if g.has(r) {
+			g.structs[r] = g.names.add(g.typeName(r.ID, count[exported(r.ID.Name)] > 1))
+		}
 	}
 }
 

@@ -15,6 +15,8 @@ type (
 		Anchor, Space, Name, Kind, Comment string
 		Columns                            []columnView
 		In                                 []linkView
+		Whole                              *ref
+		Partitions                         []ref
 		Constraints, Indexes               []partView
 		Parts                              []*objectView
 		Facts                              []schema.Attr
@@ -53,6 +55,9 @@ type (
 
 // ManyIn reports whether those who refer to the table would hide the rest of it.
 func (t *tableView) ManyIn() bool { return len(t.In) > 24 }
+
+// ManyPartitions is ManyIn for partitions.
+func (t *tableView) ManyPartitions() bool { return len(t.Partitions) > 24 }
 
 // view makes what the template shows of a model.
 type view struct {
@@ -135,13 +140,19 @@ func (v *view) table(r *relation) *tableView {
 	space, name := v.split(r.ID)
 	t := &tableView{
 		Anchor: anchor(r.ID), Space: space, Name: name, Kind: kindName(r.Fact), Comment: r.Attr(schema.AttrComment),
-		Definition: strings.Trim(r.Attr(schema.AttrDefinition), "\n"), Facts: facts(r.Fact), Diagram: v.around[r],
+		Definition: strings.Trim(r.Attr(schema.AttrDefinition), "\n"), Facts: facts(r.Fact, attrPartitionOf), Diagram: v.around[r],
 	}
 	for _, c := range r.columns {
 		t.Columns = append(t.Columns, v.column(r, c))
 	}
 	for _, l := range r.in {
 		t.In = append(t.In, linkView{ref{l.from.label, anchor(l.from.ID)}, strings.Join(l.columns, ", "), l.notes()})
+	}
+	if r.whole != nil {
+		t.Whole = &ref{r.whole.label, anchor(r.whole.ID)}
+	}
+	for _, p := range r.partitions {
+		t.Partitions = append(t.Partitions, ref{p.label, anchor(p.ID)})
 	}
 	for _, f := range r.constraints {
 		t.Constraints = append(t.Constraints, v.constraint(r, f))

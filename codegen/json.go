@@ -44,6 +44,7 @@ type (
 	}
 	jsonIndex struct {
 		Name       string            `json:"name"`
+		Form       string            `json:"form,omitempty"`
 		Unique     bool              `json:"unique"`
 		Columns    []string          `json:"columns,omitempty"`
 		Definition string            `json:"definition,omitempty"`
@@ -63,7 +64,7 @@ type (
 //	               definition, comment, attributes; a foreign key has references:
 //	               schema, table, columns, one (at most one row refers to each
 //	               row), optional (a row need not refer to any)
-//	  indexes      name, unique, columns (an expression stands in parentheses),
+//	  indexes      name, form, unique, columns (an expression stands in parentheses),
 //	               definition, comment, attributes
 //	  parts        triggers, rules, policies …: kind, name, form, …
 //	objects      everything else: kind, schema, table, name, form, …
@@ -220,7 +221,7 @@ func newJSONConstraint(f schema.Fact, links map[schema.ID]*link) jsonConstraint 
 
 func newJSONIndex(f schema.Fact) jsonIndex {
 	return jsonIndex{
-		f.ID.Name, f.Is(schema.AttrUnique), names(f), f.Attr(schema.AttrDefinition), f.Attr(schema.AttrComment),
+		f.ID.Name, f.Form(), f.Is(schema.AttrUnique), names(f), f.Attr(schema.AttrDefinition), f.Attr(schema.AttrComment),
 		rest(f, schema.AttrColumns, schema.AttrUnique),
 	}
 }
@@ -247,7 +248,10 @@ func jsonObject(f schema.Fact) jsonOther {
 // rest returns the attributes that have no field of their own: all but those
 // every object has one for, and the named.
 func rest(f schema.Fact, shown ...string) map[string]string {
-	left := f.Without(append(shown, schema.AttrForm, schema.AttrComment, schema.AttrDefinition)...).Attrs
+	if f.ID.Kind != schema.KindColumn {
+		shown = append(shown, schema.AttrForm, schema.AttrDefinition)
+	}
+	left := f.Without(append(shown, schema.AttrComment)...).Attrs
 	if len(left) == 0 {
 		return nil
 	}

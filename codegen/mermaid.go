@@ -10,7 +10,7 @@ import (
 )
 
 // Mermaid writes the tables and their foreign keys as a Mermaid erDiagram.
-// Views are left out: nothing links them. What Mermaid's grammar has no way to
+// Views and partitions are left out: nothing links them. What Mermaid's grammar has no way to
 // quote (a space or comma in a type or column) becomes "_", and then the true
 // name of a column stands in its comment.
 func Mermaid(w io.Writer, s *schema.Schema) error {
@@ -18,13 +18,13 @@ func Mermaid(w io.Writer, s *schema.Schema) error {
 	e := &mermaid{taken: map[string]bool{}, names: map[*relation]string{}}
 	fmt.Fprintf(&e.b, "%%%% fingerprint: %s\nerDiagram\n", s.Fingerprint())
 	for _, r := range m.relations {
-		if r.isTable() {
+		if r.inDiagrams() {
 			e.table(r)
 		}
 	}
 	for _, r := range m.relations {
-		for _, l := range r.out {
-			e.link(m, l)
+		if r.inDiagrams() {
+			e.links(m, r)
 		}
 	}
 	return write(w, "Mermaid", e.b.String())
@@ -63,6 +63,12 @@ func (e *mermaid) entity(name string) string {
 	}
 	e.taken[unique] = true
 	return `"` + unique + `"`
+}
+
+func (e *mermaid) links(m *model, r *relation) {
+	for _, l := range r.out {
+		e.link(m, l)
+	}
 }
 
 // link writes a foreign key from the table referred to, as the crow's foot

@@ -81,3 +81,47 @@ func TestJSONStandsOnOneLineAColumn(t *testing.T) {
 		}
 	}
 }
+
+func TestJSONLeavesNothingOut(t *testing.T) {
+	for name, sample := range samples() {
+		var b bytes.Buffer
+		s := sample.make(t)
+		if err := JSON(&b, s); err != nil {
+			t.Fatal(err)
+		}
+		var texts func(v any) []string
+		texts = func(v any) []string {
+			var all []string
+			switch v := v.(type) {
+			case string:
+				all = append(all, v)
+			case []any:
+				for _, e := range v {
+					all = append(all, texts(e)...)
+				}
+			case map[string]any:
+				for _, e := range v {
+					all = append(all, texts(e)...)
+				}
+			}
+			return all
+		}
+		var d any
+		if err := json.Unmarshal(b.Bytes(), &d); err != nil {
+			t.Fatal(err)
+		}
+		printed := map[string]bool{schema.Yes: true}
+		for _, text := range texts(d) {
+			printed[text] = true
+		}
+		for _, f := range s.Facts() {
+			for _, a := range f.Attrs {
+				for _, v := range append(schema.SplitNames(a.Value), f.ID.Name) {
+					if !printed[a.Value] && !printed[v] && f.ID.Kind != schema.KindColumnOrder {
+						t.Errorf("%s: %s of %s is not printed: %q", name, a.Name, f.ID, v)
+					}
+				}
+			}
+		}
+	}
+}
