@@ -70,7 +70,7 @@ func dbmlPath(m *model, id schema.ID) string {
 // the grammar wants a character.
 func dbmlName(s string) string {
 	s = cmp.Or(s, " ")
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(oneLine(s)) + `"`
+	return quoted(oneLine(s), `"`)
 }
 
 // dbmlColumnType names an enum as it is declared.
@@ -96,7 +96,13 @@ func dbmlType(s string) string {
 }
 
 func dbmlText(s string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(flow(s)) + "'"
+	return quoted(flow(s), "'")
+}
+
+// quoted puts a text into quotes, with a backslash before what they and it mean.
+func quoted(s, quote string) string {
+	s = strings.ReplaceAll(s, `\`, `\\`)
+	return quote + strings.ReplaceAll(s, quote, `\`+quote) + quote
 }
 
 // dbmlExpression writes an expression in backquotes, which cannot be escaped

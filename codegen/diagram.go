@@ -185,7 +185,9 @@ func short(s string) string {
 
 // shortType abbreviates the types that servers write at length.
 func shortType(s string) string {
-	s = strings.NewReplacer("character varying", "varchar", " without time zone", "", " with time zone", "tz", "double precision", "double").Replace(s)
+	for _, long := range [][2]string{{"character varying", "varchar"}, {" without time zone", ""}, {" with time zone", "tz"}, {"double precision", "double"}} {
+		s = strings.ReplaceAll(s, long[0], long[1])
+	}
 	const most = 20
 	if utf8.RuneCountInString(s) > most {
 		return string([]rune(oneLine(s))[:most-1]) + "…"

@@ -89,7 +89,7 @@ func (v *view) drawAround(r *relation) {
 		}
 	}
 	slices.SortFunc(tables[1:], func(a, b *relation) int { return a.ID.Compare(b.ID) })
-	d := newDiagram(tables, links, detail{links: true, most: 3})
+	d := newDiagram(tables, links, detail{links: true, most: 12})
 	if d == nil {
 		return
 	}

@@ -132,6 +132,7 @@ func odd(t testing.TB) *schema.Schema {
 	b.key("p", "user", `pk "user"`, schema.PrimaryKey, "id")
 	b.foreign("p", "user", "self", "self", "p, user", "id", "")
 	b.foreign("p", "user", "gone", "self", "elsewhere, some|table", "id", "")
+	b.foreign("p", "user", "gone too", "self", "elsewhere, some|table", "id", "")
 	b.foreign("p", `we"ird <script>alert(1)</script> \ 100%`, `fk "1" </script>`, "user_id", "p, user", "id", "")
 	b.table(schema.KindTable, "p", "User", "", "x|integer")
 	b.table(schema.KindTable, "p", "user_", "", "x|integer")
