@@ -10,8 +10,8 @@ import (
 )
 
 // DBML writes the tables, their indexes, enum types and foreign keys in the
-// database markup language of dbdiagram.io and dbdocs.io. Views, routines and the
-// like have no place in it. Whether a foreign key is optional follows from its
+// database markup language of dbdiagram.io and dbdocs.io. Views, partitions, routines
+// and the like have no place in it. Whether a foreign key is optional follows from its
 // columns being null; "-" is one to one, ">" many to one. A foreign key to a table
 // that is not part of the schema is a comment.
 func DBML(w io.Writer, s *schema.Schema) error {
@@ -24,14 +24,14 @@ func DBML(w io.Writer, s *schema.Schema) error {
 		}
 	}
 	for _, r := range m.relations {
-		if r.isTable() && len(r.columns) > 0 {
+		if r.inDiagrams() && len(r.columns) > 0 {
 			dbmlTable(&b, m, r)
 		}
 	}
 	b.WriteString("\n")
 	for _, r := range m.relations {
-		for _, l := range r.out {
-			dbmlRef(&b, m, l)
+		if r.inDiagrams() {
+			dbmlRefs(&b, m, r)
 		}
 	}
 	return write(w, "DBML", b.String())
@@ -70,7 +70,7 @@ func dbmlPath(m *model, id schema.ID) string {
 // the grammar wants a character.
 func dbmlName(s string) string {
 	s = cmp.Or(s, " ")
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(oneLine(s)) + `"`
+	return quoted(oneLine(s), `"`)
 }
 
 // dbmlColumnType names an enum as it is declared.
@@ -96,7 +96,13 @@ func dbmlType(s string) string {
 }
 
 func dbmlText(s string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(flow(s)) + "'"
+	return quoted(flow(s), "'")
+}
+
+// quoted puts a text into quotes, with a backslash before what they and it mean.
+func quoted(s, quote string) string {
+	s = strings.ReplaceAll(s, `\`, `\\`)
+	return quote + strings.ReplaceAll(s, quote, `\`+quote) + quote
 }
 
 // dbmlExpression writes an expression in backquotes, which cannot be escaped
@@ -185,6 +191,12 @@ func dbmlColumns(cols []string) string {
 		list = append(list, dbmlName(c))
 	}
 	return "(" + strings.Join(list, ", ") + ")"
+}
+
+func dbmlRefs(b *strings.Builder, m *model, r *relation) {
+	for _, l := range r.out {
+		dbmlRef(b, m, l)
+	}
 }
 
 func dbmlRef(b *strings.Builder, m *model, l *link) {

@@ -2,6 +2,7 @@ package codegen
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -107,7 +108,7 @@ func newDiagram(tables []*relation, links []*link, d detail) *diagram {
 func newBox(r *relation, links []*link, d detail) *box {
 	b := &box{r: r}
 	linked := endColumns(r, links)
-	width := utf8.RuneCountInString(short(r.label)) + 1
+	width := cells(short(r.label)) + 1
 	for _, c := range r.columns {
 		if d.leaves(c, linked[c.ID.Name]) {
 			continue
@@ -123,7 +124,7 @@ func newBox(r *relation, links []*link, d detail) *box {
 		b.rows = append(b.rows, w)
 		width = max(width, 4+cells(w.name)+2+cells(w.typ))
 	}
-	b.w = float64(max(width, cells(short(r.label))+1, 12))*charWidth + 2*boxPadding
+	b.w = math.Ceil(float64(max(width, 12))*charWidth) + 2*boxPadding
 	b.h = headHeight + float64(len(b.rows))*rowHeight + footHeight
 	if b.more > 0 {
 		b.h += rowHeight
@@ -184,8 +185,10 @@ func short(s string) string {
 
 // shortType abbreviates the types that servers write at length.
 func shortType(s string) string {
-	s = strings.NewReplacer("character varying", "varchar", " without time zone", "", " with time zone", "tz", "double precision", "double").Replace(s)
-	const most = 16
+	for _, long := range [][2]string{{"character varying", "varchar"}, {" without time zone", ""}, {" with time zone", "tz"}, {"double precision", "double"}} {
+		s = strings.ReplaceAll(s, long[0], long[1])
+	}
+	const most = 20
 	if utf8.RuneCountInString(s) > most {
 		return string([]rune(oneLine(s))[:most-1]) + "…"
 	}

@@ -3,8 +3,6 @@ package codegen
 import (
 	"html/template"
 	"slices"
-
-	"github.com/lockstepdb/lockstep/schema"
 )
 
 // largestDiagram is how many tables one diagram holds: more are no picture any
@@ -36,7 +34,7 @@ func (v *view) draw() {
 func (v *view) linked(wanted func(*relation) bool) []*relation {
 	var tables []*relation
 	for _, r := range v.m.relations {
-		if !wanted(r) {
+		if !wanted(r) || !r.inDiagrams() {
 			continue
 		}
 		if slices.ContainsFunc(r.out, func(l *link) bool { return l.to != nil && wanted(l.to) }) ||
@@ -91,7 +89,7 @@ func (v *view) drawAround(r *relation) {
 		}
 	}
 	slices.SortFunc(tables[1:], func(a, b *relation) int { return a.ID.Compare(b.ID) })
-	d := newDiagram(tables, links, detail{links: true, most: 3})
+	d := newDiagram(tables, links, detail{links: true, most: 12})
 	if d == nil {
 		return
 	}
@@ -104,7 +102,7 @@ func (v *view) drawAround(r *relation) {
 func (v *view) loose() []ref {
 	var loose []ref
 	for _, r := range v.m.relations {
-		if r.ID.Kind == schema.KindTable && len(r.out) == 0 && len(r.in) == 0 {
+		if r.inDiagrams() && len(r.out) == 0 && len(r.in) == 0 {
 			loose = append(loose, ref{r.label, anchor(r.ID)})
 		}
 	}

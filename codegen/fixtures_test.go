@@ -110,6 +110,11 @@ func shop(t testing.TB) *schema.Schema {
 	b.add(schema.KindView, "billing", "", "open_orders", schema.AttrDefinition, " SELECT o.id,\n    o.placed_at\n   FROM app.orders o\n  WHERE (o.status = 'new'::app.order_status);", schema.AttrComment, "Not yet paid")
 	b.add(schema.KindColumn, "billing", "open_orders", "id", schema.AttrType, "uuid")
 	b.add(schema.KindColumn, "billing", "open_orders", "placed_at", schema.AttrType, "timestamp(3) with time zone")
+	b.table(schema.KindTable, "app", "visits", "", "at|date|not null", "customer_id|bigint|not null")
+	b.foreign("app", "visits", "visits_customer_id_fkey", "customer_id", "app, customers", "id", "")
+	b.table(schema.KindTable, "app", "visits_2026", "", "at|date|not null|inherited=yes", "customer_id|bigint|not null|inherited=yes")
+	b.facts[len(b.facts)-3] = b.facts[len(b.facts)-3].With(attrPartitionOf, "app, visits")
+	b.foreign("app", "visits_2026", "visits_customer_id_fkey", "customer_id", "app, customers", "id", "")
 	b.add(schema.KindRoutine, "app", "", "touch()", schema.AttrForm, "function", "language", "plpgsql",
 		schema.AttrDefinition, "CREATE OR REPLACE FUNCTION app.touch()\n RETURNS trigger\n LANGUAGE plpgsql\nAS $function$\nBEGIN\n  NEW.changed_at := now();\n  RETURN NEW;\nEND\n$function$\n")
 	return b.schema(t)
@@ -127,6 +132,7 @@ func odd(t testing.TB) *schema.Schema {
 	b.key("p", "user", `pk "user"`, schema.PrimaryKey, "id")
 	b.foreign("p", "user", "self", "self", "p, user", "id", "")
 	b.foreign("p", "user", "gone", "self", "elsewhere, some|table", "id", "")
+	b.foreign("p", "user", "gone too", "self", "elsewhere, some|table", "id", "")
 	b.foreign("p", `we"ird <script>alert(1)</script> \ 100%`, `fk "1" </script>`, "user_id", "p, user", "id", "")
 	b.table(schema.KindTable, "p", "User", "", "x|integer")
 	b.table(schema.KindTable, "p", "user_", "", "x|integer")
@@ -146,7 +152,7 @@ func shopMySQL(t testing.TB) *schema.Schema {
 	b.table(schema.KindTable, "", "posts", "", "id|int|not null", "author|bigint unsigned", "body|longtext")
 	b.key("", "posts", "PRIMARY", schema.PrimaryKey, "id")
 	b.foreign("", "posts", "posts_ibfk_1", "author", "users", "id", " ON DELETE SET NULL")
-	b.index("", "posts", "body", "body", "FULLTEXT (body)", false)
+	b.add(schema.KindIndex, "", "posts", "body", schema.AttrForm, "fulltext", schema.AttrColumns, "body")
 	return b.schema(t)
 }
 

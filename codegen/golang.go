@@ -42,7 +42,8 @@ type GoOptions struct {
 // Tables of one name in several namespaces get the namespace in front; what still
 // collides gets a number, in the order of the schema. Comments of tables and columns
 // become comments. Columns of views are as null as the server says, which is
-// always.
+// always. A table or view whose columns the server does not tell has no struct, nor has
+// a partition, whose rows are those of the whole.
 //
 // Types are those that database/sql's usual drivers scan into. Numbers that no
 // Go type holds exactly (numeric, decimal, money), times of day and intervals are
@@ -58,6 +59,9 @@ func Go(w io.Writer, s *schema.Schema, o GoOptions) error {
 	if !token.IsIdentifier(o.Package) || o.Package == "_" {
 		return fmt.Errorf("write Go: %q is no name of a package", o.Package)
 	}
+	if o.Null != "" && o.Null != NullPointer && o.Null != NullSQL {
+		return fmt.Errorf("write Go: %q is no way to write null", o.Null)
+	}
 	types, err := typesOf(o.Dialect)
 	if err != nil {
 		return fmt.Errorf("write Go: %w", err)
@@ -65,7 +69,9 @@ func Go(w io.Writer, s *schema.Schema, o GoOptions) error {
 	g := newGoFile(newModel(s), o, types)
 	g.enums()
 	for _, r := range g.m.relations {
-		g.relation(r)
+		if g.has(r) {
+			g.relation(r)
+		}
 	}
 	source, err := format.Source([]byte(g.head(s.Fingerprint()) + g.b.String()))
 	if err != nil {
@@ -112,14 +118,21 @@ func newGoFile(m *model, o GoOptions, types goTypes) *goFile {
 	return g
 }
 
+// has reports whether a relation gets a struct.
+func (g *goFile) has(r *relation) bool { return len(r.columns) > 0 && r.whole == nil }
+
 // nameRelations gives each relation its struct's name.
 func (g *goFile) nameRelations() {
 	count := map[string]int{}
 	for _, r := range g.m.relations {
-		count[exported(r.ID.Name)]++
+		if g.has(r) {
+			count[exported(r.ID.Name)]++
+		}
 	}
 	for _, r := range g.m.relations {
-		g.structs[r] = g.names.add(g.typeName(r.ID, count[exported(r.ID.Name)] > 1))
+		if g.has(r) {
+			g.structs[r] = g.names.add(g.typeName(r.ID, count[exported(r.ID.Name)] > 1))
+		}
 	}
 }
 
@@ -144,16 +157,15 @@ func (g *goFile) domain(f schema.Fact, depth int) string {
 	if t, known := g.named[f.ID]; known || depth > deepest {
 		return t
 	}
-	base := f.Attr(schema.AttrType)
-	t := ""
-	if id, own := g.m.ownType(f.ID.Schema, base); own {
-		if b, ok := g.m.other(id); ok && b.Form() == "domain" {
-			t = g.domain(b, depth+1)
-		} else {
-			t = g.named[id]
-		}
-	} else {
-		t = g.types(base)
+	var t string
+	id, own := g.m.ownType(f.ID.Schema, f.Attr(schema.AttrType))
+	switch base, _ := g.m.other(id); {
+	case !own:
+		t = g.types(f.Attr(schema.AttrType))
+	case base.Form() == f.Form():
+		t = g.domain(base, depth+1)
+	default:
+		t = g.named[id]
 	}
 	if t != "" {
 		g.named[f.ID] = t

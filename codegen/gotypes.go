@@ -166,7 +166,7 @@ func sqliteType(typ string) string {
 		return "string"
 	case has("blob"):
 		return "[]byte"
-	case has("real", "floa", "doub"):
+	case has("real", "floa", "doub"): //nolint:misspell // SQLite looks for these four letters
 		return "float64"
 	}
 	return ""

@@ -42,7 +42,7 @@ func gapBetween(a, b *box) float64 {
 // on both, want them, as near as the distances allow: the least squares of that
 // are found by pooling adjacent boxes that push each other.
 func (l *layers) settle(layer []*box, before, both bool) {
-	type pool struct{ sum, weight, offset float64 }
+	type pool struct{ sum, weight float64 }
 	offsets := make([]float64, len(layer))
 	for i := 1; i < len(layer); i++ {
 		offsets[i] = offsets[i-1] + layer[i-1].h + gapBetween(layer[i-1], layer[i])

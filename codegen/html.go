@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"strings"
 
 	"github.com/lockstepdb/lockstep/schema"
 )
@@ -78,12 +79,21 @@ type drawing struct {
 // group is the objects of a kind.
 type group struct {
 	ID, Heading string
+	One         string // what one of them is called
 	Tables      []*tableView
 	Objects     []*objectView
 }
 
 // Len is the number of the group's objects.
 func (g group) Len() int { return len(g.Tables) + len(g.Objects) }
+
+// counted is what the group's objects are called behind their number.
+func (g group) counted() string {
+	if g.Len() == 1 {
+		return g.One
+	}
+	return strings.ToLower(g.Heading)
+}
 
 // ref leads to an object; without Anchor it is not part of the page.
 type ref struct{ Label, Anchor string }
@@ -97,7 +107,9 @@ func newPage(s *schema.Schema, title string) *page {
 	}
 	p.Policy = fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; base-uri 'none'; form-action 'none'", digest(pageStyle), digest(pageScript))
 	for _, g := range p.Groups {
-		p.Counts = append(p.Counts, count{g.Len(), g.Heading})
+		if g.One != "database" {
+			p.Counts = append(p.Counts, count{g.Len(), g.counted()})
+		}
 	}
 	p.Diagrams = v.diagrams
 	p.Loose = v.loose()

@@ -1,6 +1,7 @@
 package codegen
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"strings"
@@ -14,6 +15,8 @@ type (
 		Anchor, Space, Name, Kind, Comment string
 		Columns                            []columnView
 		In                                 []linkView
+		Whole                              *ref
+		Partitions                         []ref
 		Constraints, Indexes               []partView
 		Parts                              []*objectView
 		Facts                              []schema.Attr
@@ -37,9 +40,8 @@ type (
 		Notes   string
 	}
 	partView struct {
-		Name, Form, Columns, Definition, Comment string
-		Unique                                   bool
-		Facts                                    []schema.Attr
+		Name, Form, Text, Comment string
+		Facts                     []schema.Attr
 	}
 	// objectView is any other object.
 	objectView struct {
@@ -50,6 +52,12 @@ type (
 		Open                               bool // the definition is short
 	}
 )
+
+// ManyIn reports whether those who refer to the table would hide the rest of it.
+func (t *tableView) ManyIn() bool { return len(t.In) > 24 }
+
+// ManyPartitions is ManyIn for partitions.
+func (t *tableView) ManyPartitions() bool { return len(t.Partitions) > 24 }
 
 // view makes what the template shows of a model.
 type view struct {
@@ -65,8 +73,8 @@ func newView(m *model) *view {
 }
 
 func (v *view) groups() []group {
-	tables := group{ID: "tables", Heading: "Tables"}
-	views := group{ID: "views", Heading: "Views"}
+	tables := group{ID: "tables", One: "table", Heading: "Tables"}
+	views := group{ID: "views", One: "view", Heading: "Views"}
 	for _, r := range v.m.relations {
 		g := &views
 		if r.isTable() {
@@ -83,23 +91,40 @@ func (v *view) groups() []group {
 	return all
 }
 
-// objects groups the objects that are no relations, what people look for first.
-func (v *view) objects() []group {
-	kinds := []struct {
-		kind    schema.Kind
-		heading string
-	}{
-		{schema.KindType, "Types"}, {schema.KindRoutine, "Routines"}, {schema.KindSequence, "Sequences"}, {schema.KindEvent, "Events"},
-		{schema.KindEventTrigger, "Event triggers"}, {schema.KindSchema, "Schemas"}, {schema.KindExtension, "Extensions"}, {schema.KindStatistics, "Statistics"},
-		{schema.KindCollation, "Collations"}, {schema.KindServer, "Foreign servers"}, {schema.KindPublication, "Publications"},
-		{schema.KindDefaultACL, "Default privileges"}, {schema.KindDatabase, "Database"},
+// headings names the kinds of objects that are no relations, one and several,
+// what people look for first.
+func headings() []heading {
+	return []heading{
+		{schema.KindType, "type", "Types"},
+		{schema.KindRoutine, "routine", "Routines"},
+		{schema.KindSequence, "sequence", "Sequences"},
+		{schema.KindEvent, "event", "Events"},
+		{schema.KindEventTrigger, "event trigger", "Event triggers"},
+		{schema.KindSchema, "schema", "Schemas"},
+		{schema.KindExtension, "extension", "Extensions"},
+		{schema.KindStatistics, "statistics", "Statistics"},
+		{schema.KindCollation, "collation", "Collations"},
+		{schema.KindServer, "foreign server", "Foreign servers"},
+		{schema.KindPublication, "publication", "Publications"},
+		{schema.KindDefaultACL, "default privilege", "Default privileges"},
+		{schema.KindDatabase, "database", "Database"},
 	}
-	groups := make([]group, len(kinds), len(kinds)+1)
-	other := group{ID: "others", Heading: "Other objects"}
+}
+
+type heading struct {
+	kind      schema.Kind
+	one, many string
+}
+
+// objects groups the objects that are no relations.
+func (v *view) objects() []group {
+	all := headings()
+	groups := make([]group, len(all), len(all)+1)
+	other := group{ID: "others", One: "other object", Heading: "Other objects"}
 	place := map[schema.Kind]int{}
-	for i, k := range kinds {
-		groups[i] = group{ID: "k-" + strings.ReplaceAll(string(k.kind), " ", "-"), Heading: k.heading}
-		place[k.kind] = i
+	for i, h := range all {
+		groups[i] = group{ID: "k-" + strings.ReplaceAll(string(h.kind), " ", "-"), One: h.one, Heading: h.many}
+		place[h.kind] = i
 	}
 	for _, f := range v.m.others {
 		g := &other
@@ -115,7 +140,7 @@ func (v *view) table(r *relation) *tableView {
 	space, name := v.split(r.ID)
 	t := &tableView{
 		Anchor: anchor(r.ID), Space: space, Name: name, Kind: kindName(r.Fact), Comment: r.Attr(schema.AttrComment),
-		Definition: strings.Trim(r.Attr(schema.AttrDefinition), "\n"), Facts: facts(r.Fact), Diagram: v.around[r],
+		Definition: strings.Trim(r.Attr(schema.AttrDefinition), "\n"), Facts: facts(r.Fact, attrPartitionOf), Diagram: v.around[r],
 	}
 	for _, c := range r.columns {
 		t.Columns = append(t.Columns, v.column(r, c))
@@ -123,11 +148,17 @@ func (v *view) table(r *relation) *tableView {
 	for _, l := range r.in {
 		t.In = append(t.In, linkView{ref{l.from.label, anchor(l.from.ID)}, strings.Join(l.columns, ", "), l.notes()})
 	}
+	if r.whole != nil {
+		t.Whole = &ref{r.whole.label, anchor(r.whole.ID)}
+	}
+	for _, p := range r.partitions {
+		t.Partitions = append(t.Partitions, ref{p.label, anchor(p.ID)})
+	}
 	for _, f := range r.constraints {
-		t.Constraints = append(t.Constraints, part(f))
+		t.Constraints = append(t.Constraints, v.constraint(r, f))
 	}
 	for _, f := range r.indexes {
-		t.Indexes = append(t.Indexes, part(f))
+		t.Indexes = append(t.Indexes, index(f))
 	}
 	for _, f := range r.parts {
 		o := v.object(f)
@@ -222,12 +253,37 @@ func defaultOf(c *column) string {
 	return c.Attr(schema.AttrDefault)
 }
 
-func part(f schema.Fact) partView {
-	return partView{
-		Name: f.ID.Name, Form: f.Form(), Columns: strings.Join(names(f), ", "), Definition: f.Attr(schema.AttrDefinition),
-		Comment: f.Attr(schema.AttrComment), Unique: f.Is(schema.AttrUnique),
-		Facts: facts(f, schema.AttrColumns, schema.AttrUnique, schema.AttrReferences, schema.AttrRefColumns),
+// constraint shows the definition that the server tells; what a dialect keeps in
+// attributes instead is put together.
+func (v *view) constraint(r *relation, f schema.Fact) partView {
+	p := partView{
+		Name: f.ID.Name, Form: f.Form(), Text: f.Attr(schema.AttrDefinition), Comment: f.Attr(schema.AttrComment),
+		Facts: facts(f, schema.AttrColumns, schema.AttrReferences, schema.AttrRefColumns),
 	}
+	if p.Text != "" {
+		return p
+	}
+	p.Text = "(" + strings.Join(names(f), ", ") + ")"
+	for _, l := range r.out {
+		if l.ID == f.ID {
+			p.Text += " → " + v.m.name(l.target) + " (" + strings.Join(l.toCols, ", ") + ")"
+		}
+	}
+	return p
+}
+
+func index(f schema.Fact) partView {
+	p := partView{
+		Name: f.ID.Name, Form: cmp.Or(f.Form(), "index"), Text: f.Attr(schema.AttrDefinition), Comment: f.Attr(schema.AttrComment),
+		Facts: facts(f, schema.AttrColumns, schema.AttrUnique),
+	}
+	if f.Is(schema.AttrUnique) {
+		p.Form = "unique"
+	}
+	if p.Text == "" {
+		p.Text = "(" + strings.Join(names(f), ", ") + ")"
+	}
+	return p
 }
 
 func (v *view) object(f schema.Fact) *objectView {

@@ -15,15 +15,6 @@ import (
 const jsonFormat = "lockstep schema 1"
 
 type (
-	jsonTable struct {
-		Kind       schema.Kind       `json:"kind"`
-		Schema     string            `json:"schema,omitempty"`
-		Name       string            `json:"name"`
-		Form       string            `json:"form,omitempty"`
-		Comment    string            `json:"comment,omitempty"`
-		Definition string            `json:"definition,omitempty"`
-		Attributes map[string]string `json:"attributes,omitempty"`
-	}
 	jsonColumn struct {
 		Name       string            `json:"name"`
 		Type       string            `json:"type"`
@@ -53,6 +44,7 @@ type (
 	}
 	jsonIndex struct {
 		Name       string            `json:"name"`
+		Form       string            `json:"form,omitempty"`
 		Unique     bool              `json:"unique"`
 		Columns    []string          `json:"columns,omitempty"`
 		Definition string            `json:"definition,omitempty"`
@@ -72,7 +64,7 @@ type (
 //	               definition, comment, attributes; a foreign key has references:
 //	               schema, table, columns, one (at most one row refers to each
 //	               row), optional (a row need not refer to any)
-//	  indexes      name, unique, columns (an expression stands in parentheses),
+//	  indexes      name, form, unique, columns (an expression stands in parentheses),
 //	               definition, comment, attributes
 //	  parts        triggers, rules, policies …: kind, name, form, …
 //	objects      everything else: kind, schema, table, name, form, …
@@ -180,8 +172,7 @@ func (d *jsonWriter) table(r *relation) {
 		links[l.ID] = l
 	}
 	d.open("{")
-	head := jsonTable{r.ID.Kind, r.ID.Schema, r.ID.Name, r.Form(), r.Attr(schema.AttrComment), r.Attr(schema.AttrDefinition), rest(r.Fact)}
-	d.fields(head)
+	d.head(r)
 	d.list("columns", len(r.columns), func(i int) any { return newJSONColumn(r.columns[i]) })
 	d.list("constraints", len(r.constraints), func(i int) any { return newJSONConstraint(r.constraints[i], links) })
 	d.list("indexes", len(r.indexes), func(i int) any { return newJSONIndex(r.indexes[i]) })
@@ -193,16 +184,18 @@ func (d *jsonWriter) table(r *relation) {
 	d.close("}")
 }
 
-// fields writes the fields of a value a line each, as encoding/json would.
-func (d *jsonWriter) fields(t jsonTable) {
-	d.field("kind", t.Kind)
-	for _, f := range [][2]string{{"schema", t.Schema}, {"name", t.Name}, {"form", t.Form}, {"comment", t.Comment}, {"definition", t.Definition}} {
+// head writes what is said of a relation itself.
+func (d *jsonWriter) head(r *relation) {
+	d.field("kind", r.ID.Kind)
+	for _, f := range [][2]string{
+		{"schema", r.ID.Schema}, {"name", r.ID.Name}, {"form", r.Form()}, {"comment", r.Attr(schema.AttrComment)}, {"definition", r.Attr(schema.AttrDefinition)},
+	} {
 		if f[1] != "" {
 			d.field(f[0], f[1])
 		}
 	}
-	if len(t.Attributes) > 0 {
-		d.field("attributes", t.Attributes)
+	if left := rest(r.Fact); len(left) > 0 {
+		d.field("attributes", left)
 	}
 }
 
@@ -228,7 +221,7 @@ func newJSONConstraint(f schema.Fact, links map[schema.ID]*link) jsonConstraint 
 
 func newJSONIndex(f schema.Fact) jsonIndex {
 	return jsonIndex{
-		f.ID.Name, f.Is(schema.AttrUnique), names(f), f.Attr(schema.AttrDefinition), f.Attr(schema.AttrComment),
+		f.ID.Name, f.Form(), f.Is(schema.AttrUnique), names(f), f.Attr(schema.AttrDefinition), f.Attr(schema.AttrComment),
 		rest(f, schema.AttrColumns, schema.AttrUnique),
 	}
 }
@@ -255,7 +248,10 @@ func jsonObject(f schema.Fact) jsonOther {
 // rest returns the attributes that have no field of their own: all but those
 // every object has one for, and the named.
 func rest(f schema.Fact, shown ...string) map[string]string {
-	left := f.Without(append(shown, schema.AttrForm, schema.AttrComment, schema.AttrDefinition)...).Attrs
+	if f.ID.Kind != schema.KindColumn {
+		shown = append(shown, schema.AttrForm, schema.AttrDefinition)
+	}
+	left := f.Without(append(shown, schema.AttrComment)...).Attrs
 	if len(left) == 0 {
 		return nil
 	}

@@ -10,21 +10,21 @@ import (
 )
 
 // Mermaid writes the tables and their foreign keys as a Mermaid erDiagram.
-// Views are left out: nothing links them. What Mermaid's grammar has no way to
+// Views and partitions are left out: nothing links them. What Mermaid's grammar has no way to
 // quote (a space or comma in a type or column) becomes "_", and then the true
 // name of a column stands in its comment.
 func Mermaid(w io.Writer, s *schema.Schema) error {
 	m := newModel(s)
-	e := &mermaid{taken: map[string]bool{}, names: map[*relation]string{}}
+	e := &mermaid{taken: map[string]bool{}, names: map[*relation]string{}, strangers: map[schema.ID]string{}}
 	fmt.Fprintf(&e.b, "%%%% fingerprint: %s\nerDiagram\n", s.Fingerprint())
 	for _, r := range m.relations {
-		if r.isTable() {
+		if r.inDiagrams() {
 			e.table(r)
 		}
 	}
 	for _, r := range m.relations {
-		for _, l := range r.out {
-			e.link(m, l)
+		if r.inDiagrams() {
+			e.links(m, r)
 		}
 	}
 	return write(w, "Mermaid", e.b.String())
@@ -34,6 +34,8 @@ type mermaid struct {
 	b     strings.Builder
 	names map[*relation]string
 	taken map[string]bool
+	// strangers are named by what refers to them.
+	strangers map[schema.ID]string
 }
 
 func (e *mermaid) table(r *relation) {
@@ -53,7 +55,7 @@ func (e *mermaid) table(r *relation) {
 // entity quotes a name. Two that become one by what cannot be quoted are told
 // apart by a number.
 func (e *mermaid) entity(name string) string {
-	name = strings.NewReplacer(`"`, "'", `\`, "/", "%", "_").Replace(oneLine(name))
+	name = mermaidPlain(oneLine(name))
 	if name == "" {
 		name = "_"
 	}
@@ -65,12 +67,26 @@ func (e *mermaid) entity(name string) string {
 	return `"` + unique + `"`
 }
 
+func (e *mermaid) links(m *model, r *relation) {
+	for _, l := range r.out {
+		e.link(m, l)
+	}
+}
+
+// stranger names a table that has no box of its own: Mermaid draws an empty one.
+func (e *mermaid) stranger(m *model, id schema.ID) string {
+	if e.strangers[id] == "" {
+		e.strangers[id] = e.entity(m.name(id))
+	}
+	return e.strangers[id]
+}
+
 // link writes a foreign key from the table referred to, as the crow's foot
 // reads: "one user has zero or more orders".
 func (e *mermaid) link(m *model, l *link) {
 	target := e.names[l.to]
 	if target == "" {
-		target = e.entity(m.name(l.target))
+		target = e.stranger(m, l.target)
 	}
 	left, right := "||", "o{"
 	if l.optional {
@@ -118,7 +134,22 @@ func mermaidComment(c *column) string {
 
 // mermaidText quotes a text that is shown. There is no escape for a quote.
 func mermaidText(s string) string {
-	return `"` + strings.NewReplacer(`"`, "'", `\`, "/", "%", "_").Replace(flow(s)) + `"`
+	return `"` + mermaidPlain(flow(s)) + `"`
+}
+
+// mermaidPlain replaces what a quoted text cannot hold.
+func mermaidPlain(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch r {
+		case '"':
+			return '\''
+		case '\\':
+			return '/'
+		case '%':
+			return '_'
+		}
+		return r
+	}, s)
 }
 
 // mermaidWord writes a name as an unquoted word: letters, digits, "_" and the

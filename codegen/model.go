@@ -28,6 +28,8 @@ type relation struct {
 	indexes     []schema.Fact
 	parts       []schema.Fact // triggers, rules, policies …
 	out, in     []*link       // foreign keys from and to it
+	whole       *relation     // the partitioned table it is a part of, nil if it is none
+	partitions  []*relation   // in the order of the schema
 }
 
 // column is one column with what follows from the table's constraints.
@@ -71,6 +73,7 @@ func newModel(s *schema.Schema) *model {
 		r.label = m.name(r.ID)
 		r.markColumns()
 	}
+	m.partition()
 	m.link()
 	return m
 }
@@ -219,6 +222,25 @@ func isPartial(index schema.Fact) bool {
 	return strings.Contains(strings.ToUpper(index.Attr(schema.AttrDefinition)), " WHERE ") || index.Attr("where") != "" || index.Attr("predicate") != ""
 }
 
+// attrPartitionOf is of PostgreSQL's facts: JoinNames of schema and table.
+const attrPartitionOf = "partition of"
+
+// partition finds the tables that partitions are part of. What holds for the
+// whole is not told of each part.
+func (m *model) partition() {
+	for _, r := range m.relations {
+		if names := schema.SplitNames(r.Attr(attrPartitionOf)); len(names) == 2 {
+			r.whole = m.at[place{names[0], names[1]}]
+		}
+		if r.whole != nil {
+			r.whole.partitions = append(r.whole.partitions, r)
+		}
+	}
+}
+
+// inDiagrams tells tables that stand for themselves from views and partitions.
+func (r *relation) inDiagrams() bool { return r.isTable() && r.whole == nil }
+
 // link finds both ends of each foreign key.
 func (m *model) link() {
 	for _, r := range m.relations {
@@ -228,7 +250,7 @@ func (m *model) link() {
 			}
 			l := m.newLink(r, f)
 			r.out = append(r.out, l)
-			if l.to != nil {
+			if l.to != nil && r.whole == nil {
 				l.to.in = append(l.to.in, l)
 			}
 		}

@@ -12,10 +12,11 @@
 
   // Each object with its text, read when the first search needs it.
   let index;
+  const textOf = (article) => Array.from(article.children).filter((e) => !e.matches(".around")).map((e) => e.textContent).join(" ").toLowerCase();
   const read = () => {
     const entries = new Map(all(".toc li a").map((a) => [decodeURIComponent(a.hash.slice(1)), a.parentElement]));
     index = all("article").map((article) => ({
-      article, entry: entries.get(article.id), name: article.querySelector("h3").textContent.toLowerCase(), text: article.textContent.toLowerCase(),
+      article, entry: entries.get(article.id), name: article.querySelector("h3").textContent.toLowerCase(), text: textOf(article),
     }));
   };
   let first = null;
@@ -83,7 +84,7 @@
       bar.append(button);
     }
     canvas.before(bar);
-    set(Math.min(1, Math.max(fit(), 0.7)));
+    set(Math.min(1, fit() >= 0.75 ? fit() : 0.9));
     let from = null;
     canvas.addEventListener("pointerdown", (e) => {
       if (e.pointerType === "mouse" && e.button === 0 && !e.target.closest("a")) from = [e.clientX + canvas.scrollLeft, e.clientY + canvas.scrollTop];

@@ -163,12 +163,12 @@ func (l *layers) trackAt(layer int, b *bend) float64 {
 	return x + trackGap*float64(b.track)
 }
 
-// loop leads an edge out of a table and back into it.
+// loop leads an edge out of a table and back into its head.
 func (l *layers) loop(e *edge) {
 	b := e.from
-	x, from, to := b.x+b.w, b.y+b.port(e.l.columns), b.y+b.port(e.l.toCols)
+	x, from, to := b.x+b.w, b.y+b.port(e.l.columns), b.y+headHeight/2
 	if from == to {
-		to -= rowHeight / 4
+		from += rowHeight
 	}
 	out := x + loopRoom - 4
 	e.points = []point{{x, from}, {out, from}, {out, to}, {x, to}}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"math"
+	"strconv"
 	"strings"
 )
 
@@ -15,8 +16,9 @@ func (g *diagram) svg(label string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg class="er" role="group" aria-label="%s" width="%.0f" height="%.0f" viewBox="0 0 %.0f %.0f">`, html.EscapeString(label),
 		g.width+2*margin, g.height+2*margin, g.width+2*margin, g.height+2*margin)
+	drawn := map[trunk]*span{}
 	for _, e := range g.edges {
-		e.svg(&b)
+		e.svg(&b, drawn)
 	}
 	for _, x := range g.boxes {
 		x.svg(&b)
@@ -25,30 +27,95 @@ func (g *diagram) svg(label string) string {
 	return b.String()
 }
 
-// svg draws a line with a crow's foot for many, a bar for one, a ring for none.
-func (e *edge) svg(b *strings.Builder) {
+// svg draws an edge: its line where no other of its net has drawn it, its ends,
+// and its whole way, which is seen only when it is picked. A crow's foot is many,
+// a bar one, a ring none or one.
+func (e *edge) svg(b *strings.Builder, drawn map[trunk]*span) {
 	p := e.points
 	start, end := p[0], p[len(p)-1]
-	fmt.Fprintf(b, `<g class="e" data-a="%d" data-b="%d"><title>%s</title><path d="%s`, e.from.number, e.to.number, html.EscapeString(e.describe()), rounded(p))
-	out := 1.0
-	if p[1].x < start.x {
-		out = -1
-	}
+	fmt.Fprintf(b, `<g class="e" data-a="%d" data-b="%d"><title>%s</title>`, e.from.number, e.to.number, html.EscapeString(e.describe()))
+	own := e.own(drawn)
+	fmt.Fprintf(b, `<path d="%s`, rounded(own))
+	out := direction(start, p[1])
 	if e.l.one {
-		fmt.Fprintf(b, "M%.0f %.1fv10", start.x+out*7, start.y-5)
+		fmt.Fprintf(b, "M%s %sv10", coord(start.x+out*7), coord(start.y-5))
 	} else {
-		fmt.Fprintf(b, "M%.0f %.1fL%.0f %.1fL%.0f %.1f", start.x, start.y-5, start.x+out*10, start.y, start.x, start.y+5)
+		fmt.Fprintf(b, "M%s %sl%.0f 5l%.0f 5", coord(start.x), coord(start.y-5), out*10, -out*10)
 	}
-	out = 1
-	if p[len(p)-2].x < end.x {
-		out = -1
+	in := direction(end, p[len(p)-2])
+	if own[len(own)-1] == end && !e.l.optional {
+		fmt.Fprintf(b, "M%s %sv10", coord(end.x+in*7), coord(end.y-5))
 	}
-	if e.l.optional {
-		fmt.Fprintf(b, `"/><circle cx="%.0f" cy="%.1f" r="4"/></g>`, end.x+out*8, end.y)
-		return
+	b.WriteString(`"/>`)
+	if len(own) < len(p) || own[len(own)-1] != end {
+		fmt.Fprintf(b, `<path class="w" d="%s"/>`, rounded(p))
 	}
-	fmt.Fprintf(b, `M%.0f %.1fv10"/></g>`, end.x+out*7, end.y-5)
+	if own[len(own)-1] == end && e.l.optional {
+		fmt.Fprintf(b, `<circle cx="%s" cy="%s" r="4"/>`, coord(end.x+in*8), coord(end.y))
+	}
+	b.WriteString("</g>")
 }
+
+// direction is 1 if the way from a to b leads to the right, -1 to the left.
+func direction(a, b point) float64 {
+	if b.x < a.x {
+		return -1
+	}
+	return 1
+}
+
+// trunk is a vertical line of a net.
+type trunk struct {
+	n *net
+	x float64
+}
+
+// span is how much of a line is drawn.
+type span struct{ low, top float64 }
+
+// own is the part of an edge's way, from its start, that no edge of its net has
+// drawn before, and notes it as drawn.
+func (e *edge) own(drawn map[trunk]*span) []point {
+	if e.net == nil {
+		return e.points
+	}
+	p := e.points
+	var own []point
+	for i, a := range p {
+		own = append(own, a)
+		if i+1 == len(p) || p[i+1].x != a.x {
+			continue
+		}
+		t, b := trunk{e.net, a.x}, p[i+1]
+		s := drawn[t]
+		if s == nil {
+			drawn[t] = &span{min(a.y, b.y), max(a.y, b.y)}
+			continue
+		}
+		return append(own, s.reach(a))
+	}
+	return own
+}
+
+// reach leads from a point on the line to what is drawn of it, and a corner's
+// round further.
+func (s *span) reach(a point) point {
+	const round = 6
+	switch {
+	case a.y < s.low:
+		to := point{a.x, s.low + round}
+		s.low = a.y
+		return to
+	case a.y > s.top:
+		to := point{a.x, s.top - round}
+		s.top = a.y
+		return to
+	}
+	return a
+}
+
+// coord writes a position in the middle of a pixel, where a thin line is sharp.
+func coord(v float64) string { return strconv.FormatFloat(math.Floor(v)+0.5, 'f', -1, 64) }
 
 // describe says an edge in words.
 func (e *edge) describe() string {
@@ -66,18 +133,19 @@ func (e *edge) describe() string {
 func rounded(p []point) string {
 	const radius = 6.0
 	var b strings.Builder
-	fmt.Fprintf(&b, "M%.0f %.1f", p[0].x, p[0].y)
+	at := func(letter string, q point) { b.WriteString(letter + coord(q.x) + " " + coord(q.y)) }
+	at("M", p[0])
 	for i := 1; i < len(p)-1; i++ {
 		r := min(radius, distance(p[i-1], p[i])/2, distance(p[i], p[i+1])/2)
 		if r < 1 || p[i-1].y == p[i].y && p[i].y == p[i+1].y {
-			fmt.Fprintf(&b, "L%.0f %.1f", p[i].x, p[i].y)
+			at("L", p[i])
 			continue
 		}
-		from, to := towards(p[i], p[i-1], r), towards(p[i], p[i+1], r)
-		fmt.Fprintf(&b, "L%.0f %.1fQ%.0f %.1f %.0f %.1f", from.x, from.y, p[i].x, p[i].y, to.x, to.y)
+		at("L", towards(p[i], p[i-1], r))
+		at("Q", p[i])
+		at(" ", towards(p[i], p[i+1], r))
 	}
-	last := p[len(p)-1]
-	fmt.Fprintf(&b, "L%.0f %.1f", last.x, last.y)
+	at("L", p[len(p)-1])
 	return b.String()
 }
 
