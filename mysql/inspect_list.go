@@ -355,4 +355,3 @@ func (s *inspection) understand(o *object) error {
 	}
 	return nil
 }
-

@@ -104,7 +104,9 @@ func unescape(lead, c byte) string {
 }
 
 // part returns the tokens from place i up to the current one.
-func (r *reader) from(i int) []token { return r.tokens[min(i, len(r.tokens)):min(r.pos, len(r.tokens))] }
+func (r *reader) from(i int) []token {
+	return r.tokens[min(i, len(r.tokens)):min(r.pos, len(r.tokens))]
+}
 
 // group passes over a pair of parentheses and what is between them, and
 // returns what is between them. It stays where it is if none comes next.

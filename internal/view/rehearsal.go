@@ -82,7 +82,7 @@ func lasted(d time.Duration) cell {
 // found writes what is to be said of one migration below the table.
 func found(b *strings.Builder, style Style, r rehearse.Result, message func(error) string) {
 	var lines []string
-	for _, d := range r.Differences {
+	for _, d := range r.Told() {
 		lines = append(lines, clean(d.String()))
 	}
 	if r.Err != nil && r.FailedAt != rehearse.StageUp {
