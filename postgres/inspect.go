@@ -1,0 +1,150 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+
+	"github.com/lockstepdb/lockstep"
+	"github.com/lockstepdb/lockstep/schema"
+)
+
+const (
+	attrPersistence      = "persistence"
+	attrOptions          = "options"
+	attrAccessMethod     = "access method"
+	attrTablespace       = "tablespace"
+	attrPartitionKey     = "partition key"
+	attrPartitionOf      = "partition of"
+	attrPartitionBound   = "partition bound"
+	attrDetachPending    = "detach pending"
+	attrInherits         = "inherits"
+	attrOfType           = "of type"
+	attrServer           = "server"
+	attrForeignOptions   = "foreign options"
+	attrRowSecurity      = "row security"
+	attrForceRowSecurity = "force row security"
+	attrReplicaIdentity  = "replica identity"
+	attrUnpopulated      = "unpopulated"
+	attrStorage          = "storage"
+	attrCompression      = "compression"
+	attrStatistics       = "statistics"
+	attrInherited        = "inherited"
+	attrIdentityOptions  = "identity options"
+	attrSequenceGrants   = "sequence grants"
+	attrCluster          = "cluster"
+	attrInvalid          = "invalid"
+	attrStatisticsTarget = "statistics target"
+	attrEnabled          = "enabled"
+	attrCommand          = "command"
+	attrRoles            = "roles"
+	attrRole             = "role"
+	attrUsing            = "using"
+	attrCheck            = "check"
+	attrChecks           = "checks"
+	attrStart            = "start"
+	attrIncrement        = "increment"
+	attrMinimum          = "minimum"
+	attrMaximum          = "maximum"
+	attrCache            = "cache"
+	attrCycle            = "cycle"
+	attrOwnedBy          = "owned by"
+	attrLanguage         = "language"
+	attrEncoding         = "encoding"
+	attrLocale           = "locale"
+	attrConnectionLimit  = "connection limit"
+	attrSettings         = "settings"
+	attrVersion          = "version"
+	attrSchema           = "schema"
+	attrObjects          = "objects"
+	attrConnection       = "connection"
+	attrPartComments     = "part comments"
+	attrParent           = "parent"    // of inheritanceBlock; no fact has it
+	attrPlace            = "place"     // of inheritanceBlock; no fact has it
+	attrPartition        = "partition" // of inheritanceBlock; no fact has it
+)
+
+// Inspect reads the schema of the database behind q.
+//
+// It takes one query beside those of the transaction, whatever the number of
+// tables, in one snapshot: a pool gives a connection for a read-only
+// transaction of its own; a session that is in a transaction is read as this
+// transaction sees it, and is left as it was.
+//
+// See the comment at the end of this file for the attributes of facts.
+func (d dialect) Inspect(ctx context.Context, q lockstep.Querier, srv lockstep.Server, scope schema.Scope) (*schema.Schema, error) {
+	a := newAssembly(scope)
+	err := d.inSnapshot(ctx, q, func(q lockstep.Querier) error { return a.read(ctx, q, srv) })
+	if err != nil {
+		return nil, fmt.Errorf("inspect schema: %w", err)
+	}
+	s, err := schema.New(a.facts(), a.sortedUnknown()...)
+	if err != nil {
+		return nil, fmt.Errorf("inspect schema: %w", err)
+	}
+	return s, nil
+}
+
+func (a *assembly) read(ctx context.Context, q lockstep.Querier, srv lockstep.Server) error {
+	blocks := allBlocks(srv)
+	rows, err := readBlocks(ctx, q, blocks, bulkQuery(blocks, a.scope))
+	if err != nil {
+		return err
+	}
+	a.add(blocks, rows)
+	if !a.subscribed {
+		return nil
+	}
+	return a.readConnections(ctx, q)
+}
+
+// allBlocks lists the blocks so that each finds what it refers to by id.
+func allBlocks(srv lockstep.Server) []block {
+	blocks := []block{ownerBlock(), schemasBlock()}
+	for _, more := range [][]block{tableBlocks(srv), objectBlocks(srv), sharedBlocks(srv), rareBlocks(), linkBlocks(srv)} {
+		blocks = append(blocks, more...)
+	}
+	return blocks
+}
+
+// ownerBlock reads who owns the database.
+func ownerBlock() block {
+	return block{name: "db.owner", from: "FROM db", take: func(a *assembly, _ *block, r row) { a.owner = r.name }}
+}
+
+// readConnections reads where subscriptions lead. A user who may not read it
+// is told that it was not compared.
+func (a *assembly) readConnections(ctx context.Context, q lockstep.Querier) error {
+	const may = "SELECT has_column_privilege('pg_subscription', 'subconninfo', 'SELECT')"
+	var allowed bool
+	if err := q.QueryRowContext(ctx, may).Scan(&allowed); err != nil {
+		return fmt.Errorf("read privileges: %w", err)
+	}
+	if !allowed {
+		a.unknown = append(a.unknown, schema.Unknown{What: "hidden", Name: "pg_subscription.subconninfo"})
+		return nil
+	}
+	rows, err := q.QueryContext(ctx, "SELECT CAST(oid AS int8), subconninfo FROM pg_subscription")
+	if err != nil {
+		return fmt.Errorf("read subscriptions: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id int64
+		var connection string
+		if err := rows.Scan(&id, &connection); err != nil {
+			return fmt.Errorf("read subscriptions: %w", err)
+		}
+		if d := a.at[address{classSubscription, oid(id), 0}]; d != nil {
+			d.set(attrConnection, withoutPassword(connection))
+		}
+	}
+	return rows.Err()
+}
+
+// withoutPassword takes the password out of a connection string, in either of
+// the forms that libpq knows.
+func withoutPassword(connection string) string {
+	connection = regexp.MustCompile(`(?i)(password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&]+)`).ReplaceAllString(connection, "${1}(set)")
+	return regexp.MustCompile(`(://[^/@:\s]*):[^@/\s]*@`).ReplaceAllString(connection, "${1}:(set)@")
+}
