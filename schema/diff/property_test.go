@@ -36,12 +36,12 @@ func checkTurns(t *rapid.T, a, b *schema.Schema, d answers, o diff.Options) *dif
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Cycles != nil {
-		// A table that can only be rebuilt as a whole may have to change before
-		// and after an object that is made anew.
-		if !slices.ContainsFunc(r.Changes, func(c schema.Change) bool { _, ok := c.(schema.RebuildTable); return ok }) {
-			t.Errorf("cycles: %v\nfrom\n%s\nto\n%s\nchanges:%s", r.Cycles, lines(t, a), lines(t, b), describe(r.Changes))
+	for _, cycle := range r.Cycles {
+		if !slices.ContainsFunc(r.Changes, func(c schema.Change) bool { return holdsRows(c) && slices.Contains(cycle, c.Subject()) }) {
+			t.Errorf("cycle: %v\nfrom\n%s\nto\n%s\nchanges:%s", cycle, lines(t, a), lines(t, b), describe(r.Changes))
 		}
+	}
+	if r.Cycles != nil {
 		return r
 	}
 	db := newDatabase(a, d)
@@ -63,6 +63,17 @@ func checkTurns(t *rapid.T, a, b *schema.Schema, d answers, o diff.Options) *dif
 		t.Fatalf("another schema came out:\n%s\nfrom\n%s\nto\n%s\nchanges:%s", diff, lines(t, a), lines(t, b), describe(r.Changes))
 	}
 	return r
+}
+
+// holdsRows reports whether a change is one of what is not dropped to get out of
+// a cycle: then a column that needs one thing before and another one after, in
+// one change, may have no place.
+func holdsRows(c schema.Change) bool {
+	switch c.(type) {
+	case schema.AlterColumn, schema.RebuildTable:
+		return true
+	}
+	return false
 }
 
 func anyPair(t *rapid.T) (a, b *schema.Schema) {

@@ -162,9 +162,9 @@ func (g *graph) untieGroup(group []int) bool {
 	return set(g.apart, func(n *node, f schema.Fact) bool { return f.Form() == schema.ForeignKey && g.separable(n, f) }) ||
 		set(g.apart, func(n *node, f schema.Fact) bool { return !column(f) && g.separable(n, f) }) ||
 		g.replace(group) ||
-		set(g.outside, func(n *node, f schema.Fact) bool { return n.verb == rebuilding && (g.drop[f.ID] || g.create[f.ID]) }) ||
+		g.release(group) ||
 		set(g.apart, func(n *node, f schema.Fact) bool { return column(f) && g.separable(n, f) }) ||
-		set(g.loose, func(n *node, f schema.Fact) bool { return !column(f) && !g.separable(n, f) })
+		set(g.loose, func(n *node, f schema.Fact) bool { return f.ID.Kind == schema.KindConstraint && !g.separable(n, f) })
 }
 
 // tying are the parts by which the node of a table is tied to others of the
@@ -205,7 +205,7 @@ func (g *graph) tiesTo(s *schema.Schema, f schema.Fact, at int, group []int) boo
 
 // separable reports whether a part can go before its table and come after it.
 func (g *graph) separable(n *node, part schema.Fact) bool {
-	if n.verb == rebuilding || g.d.MustRebuild(n.subject(), []schema.Change{schema.Create(part)}) {
+	if n.verb == rebuilding || g.mustComeWith(n, part) {
 		return false
 	}
 	if part.ID.Kind != schema.KindColumn {
@@ -214,6 +214,33 @@ func (g *graph) separable(n *node, part schema.Fact) bool {
 	return slices.ContainsFunc(append(n.before, n.after...), func(f schema.Fact) bool {
 		return f.ID.Kind == schema.KindColumn && f.ID != part.ID && !g.apart[f.ID]
 	})
+}
+
+// mustComeWith reports whether a part can only come with its table.
+func (g *graph) mustComeWith(n *node, part schema.Fact) bool {
+	return g.d.MustRebuild(n.subject(), []schema.Change{schema.Create(part)})
+}
+
+// release lets parts go before and come after the rebuild of their table.
+func (g *graph) release(group []int) bool {
+	changed := false
+	for _, at := range group {
+		n := g.nodes[at]
+		if n.verb != rebuilding {
+			continue
+		}
+		for _, f := range g.tying(at, group) {
+			differs := g.drop[f.ID] || g.create[f.ID] || g.alter[f.ID] && f.ID.Kind != schema.KindColumn
+			if !differs || g.outside[f.ID] || g.mustComeWith(n, f) {
+				continue
+			}
+			g.outside[f.ID], changed = true, true
+			if g.alter[f.ID] {
+				g.take(f.ID)
+			}
+		}
+	}
+	return changed
 }
 
 // replace drops and makes anew what was to be altered in a group, but for what
