@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -130,11 +131,20 @@ func (t *table) mentioned(expr []token) []string {
 	return slices.Compact(found)
 }
 
-// constraints adds what the keys of a table say. Two may have one name.
+// constraints adds what the keys of a table say. Several may have one name: then
+// a number is added, in an order that is not that of the text.
 func (c *catalog) constraints(id schema.ID, t *table, known names) {
-	taken := map[string]int{}
+	list := make([]schema.Fact, 0, len(t.keys))
 	for _, k := range t.keys {
-		f := c.constraint(id, t, k, known)
+		list = append(list, c.constraint(id, t, k, known))
+	}
+	slices.SortStableFunc(list, func(a, b schema.Fact) int {
+		return cmp.Or(strings.Compare(a.ID.Name, b.ID.Name), slices.CompareFunc(a.Attrs, b.Attrs, func(a, b schema.Attr) int {
+			return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Value, b.Value))
+		}))
+	})
+	taken := map[string]int{}
+	for _, f := range list {
 		if taken[f.ID.Name]++; taken[f.ID.Name] > 1 {
 			f.ID.Name = fmt.Sprintf("%s (%d)", f.ID.Name, taken[f.ID.Name])
 		}

@@ -38,7 +38,7 @@ func render(c schema.Change) ([]string, error) {
 	case schema.CreateTable:
 		return one(createTable(c.Table, c.Parts, c.Table.ID.Name))
 	case schema.DropTable:
-		return []string{"DROP TABLE " + ident(c.Table.ID.Name)}, nil
+		return dropTable(c.Table), nil
 	case schema.RebuildTable:
 		return rebuildTable(c.Before, c.After)
 	case schema.AddColumn:
@@ -59,6 +59,16 @@ func render(c schema.Change) ([]string, error) {
 		return replaceObject(c.Before, c.After)
 	}
 	return renderRename(c)
+}
+
+// dropTable keeps the rows that refer to the table's: with foreign keys switched
+// on SQLite deletes its rows first, and by cascade theirs.
+func dropTable(table schema.Fact) []string {
+	drop := "DROP TABLE " + ident(table.ID.Name)
+	if table.Form() == formVirtual {
+		return []string{drop}
+	}
+	return []string{foreignKeysOff, drop}
 }
 
 func one(statement string, err error) ([]string, error) { return []string{statement}, err }

@@ -196,12 +196,20 @@ func (p *plan) unsettle(id schema.ID, must func(id, needing schema.ID) bool) {
 		p.needing = needing(p.from)
 	}
 	for _, n := range p.needing[id] {
-		if p.drop[n] || !must(id, n) || p.alter[n] && !p.stillNeeds(n, id) {
+		if p.drop[n] || !must(id, n) || p.alter[n] && !p.stillNeeds(n, id) || p.stays(n) && !sameTable(id, n) {
 			continue
 		}
 		p.outside[n] = p.outside[id] || !sameTable(id, n)
 		p.take(n)
 	}
+}
+
+// stays reports whether a constraint cannot go without a rebuild of its table. A
+// server that is like that does not ask for it either: what the constraint needs
+// may be missing for a while.
+func (p *plan) stays(id schema.ID) bool {
+	table, ok := p.kept(id)
+	return ok && id.Kind == schema.KindConstraint && p.d.MustRebuild(p.was(table), []schema.Change{schema.Drop(p.was(id))})
 }
 
 // stillNeeds reports whether an object needs another one in the target too.
