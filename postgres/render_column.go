@@ -1,0 +1,254 @@
+package postgres
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/lockstepdb/lockstep/schema"
+)
+
+// columnDefinition is a column as CREATE TABLE and ADD COLUMN write it. The
+// columns among named have a constraint that says NOT NULL.
+func (r *renderer) columnDefinition(c schema.Fact, named ...string) string {
+	parts := []string{ident(c.ID.Name), c.Attr(schema.AttrType)}
+	add := func(s string) { parts = append(parts, s) }
+	if o := c.Attr("foreign options"); o != "" {
+		add("OPTIONS " + foreignOptions(o))
+	}
+	if m := c.Attr("compression"); m != "" {
+		add("COMPRESSION " + m)
+	}
+	if co := c.Attr(schema.AttrCollation); co != "" {
+		add("COLLATE " + co)
+	}
+	switch {
+	case c.Is(schema.AttrGenerated):
+		add("GENERATED ALWAYS AS (" + inner(c.Attr(schema.AttrGenerated)) + ") " + either(c.Is(schema.AttrStored), "STORED", "VIRTUAL"))
+	case c.Is(schema.AttrIdentity):
+		if !isInherited(c) {
+			add("GENERATED " + strings.ToUpper(c.Attr(schema.AttrIdentity)) + " AS IDENTITY" + parenthesised(c.Attr("identity options")))
+		}
+	case c.Is(schema.AttrDefault):
+		add("DEFAULT " + c.Attr(schema.AttrDefault))
+	}
+	if c.Is(schema.AttrNotNull) && !slices.Contains(named, c.ID.Name) {
+		add("NOT NULL")
+	}
+	return strings.Join(parts, " ")
+}
+
+func parenthesised(s string) string {
+	if s == "" {
+		return ""
+	}
+	return " (" + s + ")"
+}
+
+// inner takes away parentheses that enclose the whole expression.
+func inner(expression string) string {
+	if !strings.HasPrefix(expression, "(") || !strings.HasSuffix(expression, ")") {
+		return expression
+	}
+	depth := 0
+	for _, w := range scan(expression, dialect{}.Lexer(), 0) {
+		switch w.raw {
+		case "(":
+			depth++
+		case ")":
+			if depth--; depth == 0 && w.end < len(expression) {
+				return expression
+			}
+		}
+	}
+	return expression[1 : len(expression)-1]
+}
+
+func (r *renderer) addColumn(c schema.Fact) {
+	settings := columnSettings(schema.Fact{ID: c.ID}, c)
+	if isInherited(c) { // it came with the parent's
+		r.alterRelation(tableOf(c.ID), false, settings)
+	} else {
+		r.alterRelation(tableOf(c.ID), false, append([]string{"ADD COLUMN " + r.columnDefinition(c)}, settings...))
+	}
+	r.finish(c)
+}
+
+func (r *renderer) dropColumn(c schema.Fact) {
+	if !isInherited(c) { // else it goes with the parent's
+		r.alterRelation(tableOf(c.ID), false, []string{"DROP COLUMN " + ident(c.ID.Name)})
+	}
+}
+
+// alterColumn changes a column of a table, or the default, comment and grants
+// of a view's.
+func (r *renderer) alterColumn(before, after schema.Fact) {
+	switch {
+	case !columnChangesInPlace(before, after):
+		r.fail("a column cannot become generated, or another kind of generated column, in place")
+	case before.Attr(schema.AttrGenerated) != after.Attr(schema.AttrGenerated) && after.Is(schema.AttrGenerated) && r.srv.Number < 170000:
+		r.dropColumn(before)
+		r.addColumn(after)
+		return
+	}
+	// In this order, though the server has one of its own.
+	actions := typeActions(before, after)
+	actions = append(actions, nullActions(before, after)...)
+	actions = append(actions, valueActions(before, after)...)
+	actions = prefixAll("ALTER COLUMN "+ident(after.ID.Name)+" ", actions)
+	r.alterRelation(tableOf(after.ID), false, append(actions, columnSettings(before, after)...))
+	r.sequencePart(before, after)
+	r.common(before, after)
+}
+
+// sequencePart changes what an identity column's sequence has of its own.
+func (r *renderer) sequencePart(before, after schema.Fact) {
+	const attr = "sequence grants"
+	if !after.Is(schema.AttrIdentity) || before.Attr(attr) == after.Attr(attr) {
+		return
+	}
+	id := schema.ID{Kind: schema.KindSequence, Schema: after.ID.Schema, Name: identitySequence(after)}
+	of := func(f schema.Fact) schema.Fact { return schema.NewFact(id, schema.AttrGrants, f.Attr(attr)) }
+	r.grants(of(before), of(after))
+}
+
+// identitySequence is the name of an identity column's sequence.
+func identitySequence(c schema.Fact) string {
+	if name := identityOptions(c.Attr("identity options"))["SEQUENCE NAME"]; name != "" {
+		words := &reader{words: scan(name, dialect{}.Lexer(), 0)}
+		last := words.ident()
+		for words.accept(".") {
+			last = words.ident()
+		}
+		return fold(last)
+	}
+	return c.ID.Table + "_" + c.ID.Name + "_seq"
+}
+
+func prefixAll(prefix string, actions []string) []string {
+	out := make([]string, len(actions))
+	for i, a := range actions {
+		out[i] = prefix + a
+	}
+	return out
+}
+
+// typeActions change type and collation. A default that the server might not
+// convert is taken away and set again.
+func typeActions(before, after schema.Fact) []string {
+	from, to := before.Attr(schema.AttrType), after.Attr(schema.AttrType)
+	if from == to && before.Attr(schema.AttrCollation) == after.Attr(schema.AttrCollation) {
+		return nil
+	}
+	action := "SET DATA TYPE " + to
+	if c := after.Attr(schema.AttrCollation); c != "" {
+		action += " COLLATE " + c
+	}
+	if castsByAssignment(from, to) {
+		if from != to && resetsDefault(before, after) {
+			return []string{"DROP DEFAULT", action}
+		}
+		return []string{action}
+	}
+	action += " USING " + conversion(ident(after.ID.Name), from, to)
+	if before.Is(schema.AttrDefault) {
+		return []string{"DROP DEFAULT", action}
+	}
+	return []string{action}
+}
+
+// resetsDefault tells that a default must not take part in a change of type.
+func resetsDefault(before, after schema.Fact) bool {
+	return before.Is(schema.AttrDefault) && before.Attr(schema.AttrDefault) != after.Attr(schema.AttrDefault)
+}
+
+func nullActions(before, after schema.Fact) []string {
+	switch {
+	case after.Is(schema.AttrNotNull) && !before.Is(schema.AttrNotNull):
+		return []string{"SET NOT NULL"}
+	case before.Is(schema.AttrNotNull) && !after.Is(schema.AttrNotNull):
+		return []string{"DROP NOT NULL"}
+	}
+	return nil
+}
+
+// valueActions change where values come from: default, identity, expression.
+func valueActions(before, after schema.Fact) []string {
+	var actions []string
+	if before.Is(schema.AttrIdentity) && !after.Is(schema.AttrIdentity) {
+		actions = append(actions, "DROP IDENTITY")
+	}
+	if before.Is(schema.AttrGenerated) && !after.Is(schema.AttrGenerated) {
+		actions = append(actions, "DROP EXPRESSION")
+	}
+	actions = append(actions, defaultActions(before, after)...)
+	if e := after.Attr(schema.AttrGenerated); e != before.Attr(schema.AttrGenerated) && e != "" {
+		actions = append(actions, "SET EXPRESSION AS ("+inner(e)+")")
+	}
+	if after.Is(schema.AttrIdentity) {
+		actions = append(actions, identityActions(before, after)...)
+	}
+	return actions
+}
+
+func defaultActions(before, after schema.Fact) []string {
+	old, now := before.Attr(schema.AttrDefault), after.Attr(schema.AttrDefault)
+	reset := old != "" && before.Attr(schema.AttrType) != after.Attr(schema.AttrType) &&
+		!castsByAssignment(before.Attr(schema.AttrType), after.Attr(schema.AttrType))
+	switch {
+	case now != "" && (old != now || reset):
+		return []string{"SET DEFAULT " + now}
+	case now == "" && old != "" && before.Attr(schema.AttrType) == after.Attr(schema.AttrType):
+		return []string{"DROP DEFAULT"}
+	}
+	return nil
+}
+
+// identityActions make a column an identity, or change its sequence.
+func identityActions(before, after schema.Fact) []string {
+	kind := strings.ToUpper(after.Attr(schema.AttrIdentity))
+	if !before.Is(schema.AttrIdentity) {
+		return []string{"ADD GENERATED " + kind + " AS IDENTITY" + parenthesised(after.Attr("identity options"))}
+	}
+	var actions []string
+	if before.Attr(schema.AttrIdentity) != after.Attr(schema.AttrIdentity) {
+		actions = append(actions, "SET GENERATED "+kind)
+	}
+	return append(actions, identityOptionActions(before, after)...)
+}
+
+// columnSettings are the actions that CREATE TABLE has no words for, in all
+// versions of the server.
+func columnSettings(before, after schema.Fact) []string {
+	var actions []string
+	changed := func(attr string) bool { return before.Attr(attr) != after.Attr(attr) }
+	isNew := len(before.Attrs) == 0
+	if changed("storage") {
+		actions = append(actions, "SET STORAGE "+strings.ToUpper(orElse(after.Attr("storage"), defaultStorage(after.Attr(schema.AttrType)))))
+	}
+	if changed("compression") && !isNew {
+		actions = append(actions, "SET COMPRESSION "+orElse(after.Attr("compression"), "default"))
+	}
+	if changed("statistics") {
+		actions = append(actions, "SET STATISTICS "+orElse(after.Attr("statistics"), "-1"))
+	}
+	actions = append(actions, optionActions(before.Attr("options"), after.Attr("options"))...)
+	if o := foreignOptionChanges(before.Attr("foreign options"), after.Attr("foreign options")); o != "" && !isNew {
+		actions = append(actions, "OPTIONS "+o)
+	}
+	return prefixAll("ALTER COLUMN "+ident(after.ID.Name)+" ", actions)
+}
+
+// defaultStorage is the storage of a built-in type; what SET STORAGE DEFAULT
+// says since PostgreSQL 16.
+func defaultStorage(columnType string) string {
+	if strings.HasSuffix(columnType, "[]") {
+		return "extended"
+	}
+	switch baseType(columnType) {
+	case "numeric", "inet", "cidr":
+		return "main"
+	case "tsquery":
+		return "plain"
+	}
+	return "extended"
+}

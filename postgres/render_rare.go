@@ -1,0 +1,119 @@
+package postgres
+
+import (
+	"strings"
+
+	"github.com/lockstepdb/lockstep/schema"
+)
+
+// createOther makes an object of the kinds that few schemas have, whose
+// definition is what stands behind the name.
+func (r *renderer) createOther(f schema.Fact) {
+	name, definition := objectName(f), f.Attr(schema.AttrDefinition)
+	switch f.Form() {
+	case "security label":
+		r.fail("security labels are not rendered")
+	case "subscription":
+		r.createSubscription(f)
+	case "language":
+		rest, trusted := strings.CutPrefix(definition, "TRUSTED")
+		r.add("CREATE", either(trusted, "TRUSTED", ""), "LANGUAGE", name, strings.TrimSpace(rest))
+	case "base type":
+		r.add("CREATE TYPE", name, definition)
+	case "operator":
+		if definition != "" { // else it is only named by another one, which makes it
+			r.add("CREATE OPERATOR", name, definition)
+		}
+	case "conversion":
+		rest, isDefault := strings.CutSuffix(definition, " DEFAULT")
+		r.add("CREATE", either(isDefault, "DEFAULT", ""), "CONVERSION", name, rest)
+	case "operator class":
+		r.add("CREATE OPERATOR CLASS", name, operatorClass(definition))
+	case "operator family":
+		r.add("CREATE OPERATOR FAMILY", name)
+		if definition != "" {
+			r.add("ALTER OPERATOR FAMILY", name, "ADD", definition)
+		}
+	case "text search configuration":
+		head, mappings, _ := strings.Cut(definition, "\n")
+		r.add("CREATE TEXT SEARCH CONFIGURATION", name, head)
+		for _, m := range mappingLists(lines(mappings)) {
+			r.add("ALTER TEXT SEARCH CONFIGURATION", name, "ADD MAPPING", m)
+		}
+	default:
+		r.add("CREATE", strings.ToUpper(f.Form()), name, definition)
+	}
+}
+
+// mappingLists joins lines "FOR token WITH dictionaries" with equal dictionaries.
+func mappingLists(mappings []string) []string {
+	var order, list []string
+	tokens := map[string][]string{}
+	for _, m := range mappings {
+		token, dictionaries, _ := strings.Cut(strings.TrimPrefix(m, "FOR "), " WITH ")
+		if tokens[dictionaries] == nil {
+			order = append(order, dictionaries)
+		}
+		tokens[dictionaries] = append(tokens[dictionaries], token)
+	}
+	for _, d := range order {
+		list = append(list, "FOR "+strings.Join(tokens[d], ", ")+" WITH "+d)
+	}
+	return list
+}
+
+// operatorClass completes a definition: operators and functions are the
+// family's, but CREATE OPERATOR CLASS wants something to be said. Naming the type
+// itself as the one that is stored says nothing.
+func operatorClass(definition string) string {
+	if head, stored, ok := strings.Cut(definition, " STORAGE "); ok {
+		return head + " AS STORAGE " + stored
+	}
+	_, typ, _ := strings.Cut(definition, "FOR TYPE ")
+	typ, _, _ = strings.Cut(typ, " USING ")
+	return definition + " AS STORAGE " + typ
+}
+
+// createSubscription makes a subscription without talking to the publisher; it
+// is enabled, if it is, afterwards.
+func (r *renderer) createSubscription(f schema.Fact) {
+	head, options, _ := strings.Cut(f.Attr(schema.AttrDefinition), " WITH (")
+	r.add("CREATE SUBSCRIPTION", objectName(f), "CONNECTION", text(f.Attr("connection")), head, "WITH (connect = false, "+options)
+	if !f.Is("enabled") {
+		r.add("ALTER SUBSCRIPTION", objectName(f), "ENABLE")
+	}
+}
+
+// objectName is the name behind CREATE.
+func objectName(f schema.Fact) string {
+	name := strings.TrimPrefix(f.ID.Name, f.Form()+" ")
+	switch f.Form() {
+	case "cast", "transform":
+		return name
+	case "operator":
+		if i := strings.LastIndexByte(name, '('); i > 0 {
+			return ident(f.ID.Schema) + "." + name[:i]
+		}
+	case "operator class", "operator family":
+		if i := strings.LastIndex(name, " USING "); i > 0 {
+			return dotted(f.ID.Schema, name[:i]) + either(f.Form() == "operator family", name[i:], "")
+		}
+	}
+	return dotted(f.ID.Schema, name)
+}
+
+// objectTarget is the name behind DROP and COMMENT ON.
+func objectTarget(f schema.Fact) string {
+	name := strings.TrimPrefix(f.ID.Name, f.Form()+" ")
+	switch f.Form() {
+	case "operator":
+		if i := strings.LastIndexByte(name, '('); i > 0 {
+			return objectName(f) + " " + name[i:]
+		}
+	case "operator class":
+		if i := strings.LastIndex(name, " USING "); i > 0 {
+			return dotted(f.ID.Schema, name[:i]) + name[i:]
+		}
+	}
+	return objectName(f)
+}

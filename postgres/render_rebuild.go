@@ -1,0 +1,145 @@
+package postgres
+
+import (
+	"strings"
+
+	"github.com/lockstepdb/lockstep/schema"
+)
+
+// rebuild makes a table anew beside the old one, copies what columns of one
+// name hold, and puts it in its place. What belongs to the table follows; what
+// needs it must have gone before.
+func (r *renderer) rebuild(c schema.RebuildTable) {
+	if len(c.Before) == 0 || len(c.After) == 0 || c.After[0].ID.Kind != schema.KindTable {
+		r.fail("only tables are rebuilt")
+		return
+	}
+	before, after := c.Before[0], c.After[0]
+	if before.Form() == "partitioned" {
+		r.guardPartitions(before)
+	}
+	temporary := after
+	temporary.ID.Name = rebuiltName(after.ID.Name)
+	var bare, rest []schema.Fact
+	for _, p := range c.After[1:] {
+		if p.ID.Kind == schema.KindColumn || p.ID.Kind == schema.KindColumnOrder {
+			bare = append(bare, p)
+		} else {
+			rest = append(rest, p)
+		}
+	}
+	r.bareTable(temporary, bare)
+	r.copyRows(c, temporary.ID)
+	r.keepSequences(bare)
+	r.dropTable(before)
+	r.add("ALTER TABLE", fullName(temporary.ID), "RENAME TO", ident(after.ID.Name))
+	r.adoptSequences(temporary.ID.Name, bare)
+	r.dress(after, bare, rest)
+}
+
+// rebuiltName is the name of a table while it is made.
+func rebuiltName(name string) string {
+	const suffix, most = "__new", 63
+	for len(name)+len(suffix) > most {
+		name = name[:len(name)-1]
+	}
+	return strings.ToValidUTF8(name, "") + suffix
+}
+
+// guardPartitions refuses to drop a partitioned table that has partitions, and
+// with them rows.
+func (r *renderer) guardPartitions(t schema.Fact) {
+	name := text(fullName(t.ID))
+	r.add("DO", dollars("BEGIN IF EXISTS (SELECT FROM pg_inherits WHERE inhparent = CAST("+name+
+		" AS regclass)) THEN RAISE EXCEPTION '% has partitions; detach them first', "+name+"; END IF; END"))
+}
+
+// bareTable makes the table with its columns only.
+func (r *renderer) bareTable(t schema.Fact, columns []schema.Fact) {
+	var entries []string
+	for _, c := range orderedColumns(columns) {
+		entries = append(entries, r.columnDefinition(c))
+	}
+	r.add(either(t.Attr("persistence") == "unlogged", "CREATE UNLOGGED TABLE", "CREATE TABLE"), fullName(t.ID),
+		"(\n    "+strings.Join(entries, ",\n    ")+"\n)", r.tableClauses(t, false))
+}
+
+// copyRows copies the columns that both tables have and that take values.
+func (r *renderer) copyRows(c schema.RebuildTable, into schema.ID) {
+	had := map[string]bool{}
+	for _, p := range c.Before[1:] {
+		if p.ID.Kind == schema.KindColumn {
+			had[p.ID.Name] = true
+		}
+	}
+	var columns []string
+	identity := ""
+	for _, p := range orderedColumns(c.After[1:]) {
+		if !had[p.ID.Name] || p.Is(schema.AttrGenerated) {
+			continue
+		}
+		columns = append(columns, p.ID.Name)
+		if p.Is(schema.AttrIdentity) {
+			identity = "OVERRIDING SYSTEM VALUE"
+		}
+	}
+	if len(columns) > 0 {
+		r.add("INSERT INTO", fullName(into), "("+names(columns)+")", identity, "SELECT", names(columns), "FROM", fullName(c.Before[0].ID))
+	}
+}
+
+// sequencesOf are the sequences that a column takes its values from.
+func sequencesOf(c schema.Fact) []schema.ID {
+	var list []schema.ID
+	for _, id := range c.Needs {
+		if id.Kind == schema.KindSequence {
+			list = append(list, id)
+		}
+	}
+	return list
+}
+
+// keepSequences saves the sequences that the old table may own, and would take
+// along.
+func (r *renderer) keepSequences(columns []schema.Fact) {
+	for _, c := range columns {
+		for _, s := range sequencesOf(c) {
+			r.add("ALTER SEQUENCE", fullName(s), "OWNED BY NONE")
+		}
+	}
+}
+
+// adoptSequences gives them to the new table, and lets identity columns go on
+// behind their last value, under the usual name.
+func (r *renderer) adoptSequences(temporary string, columns []schema.Fact) {
+	for _, c := range columns {
+		for _, s := range sequencesOf(c) {
+			r.add("ALTER SEQUENCE", fullName(s), "OWNED BY", tableOf(c.ID)+"."+ident(c.ID.Name))
+		}
+		if !c.Is(schema.AttrIdentity) {
+			continue
+		}
+		name := identitySequence(c)
+		was := c
+		was.ID.Table = temporary
+		if old := identitySequence(was); old != name {
+			r.add("ALTER SEQUENCE", dotted(c.ID.Schema, old), "RENAME TO", ident(name))
+		}
+		r.add("SELECT setval(" + text(dotted(c.ID.Schema, name)) + ", (SELECT max(" + ident(c.ID.Name) + ") FROM " + tableOf(c.ID) + "))")
+	}
+}
+
+// dress gives a table that has its columns all else.
+func (r *renderer) dress(t schema.Fact, columns, rest []schema.Fact) {
+	r.afterCreate(t, columns, false)
+	for _, p := range rest {
+		if p.Form() != schema.ForeignKey && p.Form() != schema.NotNull {
+			r.change(schema.Create(p))
+		}
+	}
+	for _, p := range rest {
+		if p.Form() == schema.ForeignKey || p.Form() == schema.NotNull {
+			r.change(schema.Create(p))
+		}
+	}
+}
