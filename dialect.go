@@ -183,6 +183,7 @@ type Reading struct {
 // Relation is a table, view or index as a Meter sees it.
 type Relation struct {
 	Name    string // for people, with its schema; "" if it was dropped
+	Index   bool   // an index, whose locks follow from its table's
 	Storage string // changes when the relation is rewritten; "" if it has none or that is not known
 	Lock    string // the strongest lock that the session holds on it, in the server's words; "" if none
 }

@@ -16,15 +16,16 @@ const meterQuery = `WITH held AS (
   WHERE l.pid = pg_catalog.pg_backend_pid() AND l.granted AND l.locktype = 'relation'
   AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
 ), users AS (
-  SELECT c.oid, n.nspname || '.' || c.relname AS name, CASE WHEN c.relfilenode > 0 THEN c.relfilenode::pg_catalog.text ELSE '' END AS storage
+  SELECT c.oid, n.nspname || '.' || c.relname AS name, CASE WHEN c.relfilenode > 0 THEN c.relfilenode::pg_catalog.text ELSE '' END AS storage,
+    c.relkind = 'i' AS index
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema' AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'i', 'S')
 )
-SELECT COALESCE(u.oid, h.relation)::pg_catalog.text, COALESCE(u.name, ''), COALESCE(u.storage, ''), COALESCE(h.mode, ''),
+SELECT COALESCE(u.oid, h.relation)::pg_catalog.text, COALESCE(u.name, ''), COALESCE(u.index, false), COALESCE(u.storage, ''), COALESCE(h.mode, ''),
   (pg_catalog.pg_current_wal_insert_lsn() - '0/0'::pg_catalog.pg_lsn)::pg_catalog.int8
 FROM users u FULL JOIN held h ON h.relation = u.oid
 WHERE u.oid IS NOT NULL OR NOT EXISTS (SELECT 1 FROM pg_catalog.pg_class c WHERE c.oid = h.relation)
-UNION ALL SELECT '', '', '', '', (pg_catalog.pg_current_wal_insert_lsn() - '0/0'::pg_catalog.pg_lsn)::pg_catalog.int8`
+UNION ALL SELECT '', '', false, '', '', (pg_catalog.pg_current_wal_insert_lsn() - '0/0'::pg_catalog.pg_lsn)::pg_catalog.int8`
 
 // Measure reads locks, file nodes and how far the write-ahead log has come.
 func (dialect) Measure(ctx context.Context, q lockstep.Querier, _ lockstep.Server) (lockstep.Reading, error) {
@@ -37,7 +38,7 @@ func (dialect) Measure(ctx context.Context, q lockstep.Querier, _ lockstep.Serve
 	for rows.Next() {
 		var id string
 		var r lockstep.Relation
-		if err := rows.Scan(&id, &r.Name, &r.Storage, &r.Lock, &reading.Written); err != nil {
+		if err := rows.Scan(&id, &r.Name, &r.Index, &r.Storage, &r.Lock, &reading.Written); err != nil {
 			return reading, fmt.Errorf("read locks and storage: %w", err)
 		}
 		if id == "" {

@@ -52,7 +52,7 @@ func (m *meter) statement(at lockstep.StatementPoint, now lockstep.Reading) Stat
 			continue
 		}
 		name := cmp.Or(after.Name, before.Name)
-		if after.Lock != "" && after.Lock != before.Lock {
+		if after.Lock != "" && after.Lock != before.Lock && !before.Index {
 			s.Locks = append(s.Locks, Lock{name, after.Lock})
 		}
 		if before.Storage != "" && after.Storage != "" && after.Storage != before.Storage {

@@ -142,18 +142,18 @@ func (d Difference) String() string {
 	}
 	var parts []string
 	for _, name := range d.Before.Differing(*d.After) {
-		parts = append(parts, name+" is "+shown(d.After.Attr(name))+", was "+shown(d.Before.Attr(name)))
+		parts = append(parts, name+" "+shown(d.After.Attr(name))+" instead of "+shown(d.Before.Attr(name)))
 	}
 	text := d.ID.String() + ": " + strings.Join(parts, "; ")
 	if d.Stage == StageAgain {
 		return "the second up makes another " + text
 	}
-	return "the down leaves another " + text
+	return "the down does not restore " + text
 }
 
 func shown(value string) string {
 	if value == "" {
-		return "absent"
+		return "(none)"
 	}
 	return value
 }
