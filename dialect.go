@@ -1,6 +1,7 @@
 package lockstep
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"iter"
@@ -174,6 +175,28 @@ type Escaper interface {
 	Escapes(srv Server, st sqltext.Statement) string
 }
 
+// Meter is the ability to measure what a statement locks, rewrites and writes:
+// by the difference of two readings.
+type Meter interface {
+	// Measure reads what q's session holds and what relations are stored as,
+	// now. What the server or the session's rights do not tell is left out.
+	Measure(ctx context.Context, q Querier, srv Server) (Reading, error)
+}
+
+// Reading is what a Meter reads.
+type Reading struct {
+	Relations map[string]Relation // by what identifies them on the server: oid, or name
+	Written   int64               // bytes of log that the whole server has written; 0 if unknown
+}
+
+// Relation is a table, view or index as a Meter sees it.
+type Relation struct {
+	Name    string // for people, with its schema; "" if it was dropped
+	Index   bool   // an index, whose locks follow from its table's
+	Storage string // changes when the relation is rewritten; "" if it has none or that is not known
+	Lock    string // the strongest lock that the session holds on it, in the server's words; "" if none
+}
+
 // LockRequest says which lock is wanted and by whom.
 type LockRequest struct {
 	Name   string // distinguishes ledgers: the ledger's table, behind its schema and a dot if it was given one
@@ -278,6 +301,15 @@ const (
 type LedgerTable struct {
 	Schema string // "" = the session's current schema or database
 	Name   string // default "lockstep_ledger"
+}
+
+// Tables returns the names of the tables that belong to a ledger: its own, and
+// that of the run's lock where that is a row. They are no part of a schema that
+// is compared.
+func (t LedgerTable) Tables() []string {
+	name, lock := cmp.Or(t.Name, defaultLedgerName), []rune(cmp.Or(t.Name, defaultLedgerName))
+	const longest, suffix = 64, "_lock" // characters; MySQL's limit
+	return []string{name, string(lock[:min(len(lock), longest-len(suffix))]) + suffix}
 }
 
 // LedgerSQL is the SQL of the ledger table in one dialect. The columns and

@@ -2,10 +2,13 @@ package lockstep
 
 import (
 	"cmp"
+	"context"
 	"os"
 	"os/user"
 	"runtime/debug"
 	"time"
+
+	"github.com/lockstepdb/lockstep/sqltext"
 )
 
 // Options tunes a Migrator. The zero value is the production setting.
@@ -62,8 +65,24 @@ type Options struct {
 	// Default none.
 	Sinks []Sink
 
+	// Observe is called in the run's own session right before and right after
+	// each statement, inside of its transaction if it has one; statements then
+	// travel one by one. An error ends the step as that of a statement would.
+	// Default nobody observes.
+	Observe func(ctx context.Context, q Querier, at StatementPoint) error
+
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
+}
+
+// StatementPoint is a place in a run where it can be observed.
+type StatementPoint struct {
+	Step     Step
+	Number   int           // of the statement in its script, from 1
+	Pos      sqltext.Pos   // where it begins in the file
+	Summary  string        // its first words, as written
+	After    bool          // it has run
+	Duration time.Duration // how long it took, if After
 }
 
 const (

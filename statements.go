@@ -307,17 +307,7 @@ func (r *run) guardSession(ctx context.Context, w *work, t Timeouts) error {
 
 // watched sends statement i by a dialect that can give up lock waits itself.
 func (r *run) watched(ctx context.Context, short ShortWaiter, s Step, w *work, i, attempt int, wait time.Duration) error {
-	st := &w.statements[i]
-	started := r.m.options.Now()
-	r.m.emit(StatementStarted{s, i + 1, i + 1, summary(st.written), attempt})
-	for command, err := range r.m.reader.Commands(st.Statement) {
-		if err == nil {
-			err = short.ExecShort(ctx, r.m.db, r.conn, command, wait)
-		}
-		if err != nil {
-			return r.statementError(w, i, err)
-		}
-	}
-	r.m.emit(StatementFinished{s, i + 1, i + 1, r.m.options.Now().Sub(started)})
-	return nil
+	return r.reported(ctx, s, w, i, attempt, func(command string) error {
+		return short.ExecShort(ctx, r.m.db, r.conn, command, wait)
+	})
 }

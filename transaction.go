@@ -37,7 +37,7 @@ func (r *run) runTransaction(ctx context.Context, s Step, w *work) error {
 
 // canTravelWhole reports whether script and entry fit one message.
 func (r *run) canTravelWhole(w *work) bool {
-	if !r.srv.MultiStatement || r.ledger.sql.Literal == nil || len(w.text) > maxBatch || w.before.to > w.before.from || w.after.to > w.after.from {
+	if !r.srv.MultiStatement || r.m.options.Observe != nil || r.ledger.sql.Literal == nil || len(w.text) > maxBatch || w.before.to > w.before.from || w.after.to > w.after.from {
 		return false
 	}
 	for _, st := range w.statements {
@@ -322,17 +322,40 @@ func (r *run) timed(ctx context.Context, s Step, w *work, i, attempt int, wait t
 
 // statement sends statement i and reports it.
 func (r *run) statement(ctx context.Context, s Step, w *work, i, attempt int) error {
+	return r.reported(ctx, s, w, i, attempt, func(command string) error {
+		_, err := r.conn.ExecContext(ctx, command)
+		return err
+	})
+}
+
+// reported sends the commands of statement i, and reports it.
+func (r *run) reported(ctx context.Context, s Step, w *work, i, attempt int, send func(command string) error) error {
 	st := &w.statements[i]
+	at := StatementPoint{Step: s, Number: i + 1, Pos: st.Pos, Summary: summary(st.written)}
+	if err := r.observe(ctx, at); err != nil {
+		return r.statementError(w, i, err)
+	}
 	started := r.m.options.Now()
-	r.m.emit(StatementStarted{s, i + 1, i + 1, summary(st.written), attempt})
+	r.m.emit(StatementStarted{s, i + 1, i + 1, at.Summary, attempt})
 	for command, err := range r.m.reader.Commands(st.Statement) {
+		if err == nil {
+			err = send(command)
+		}
 		if err != nil {
 			return r.statementError(w, i, err)
 		}
-		if _, err := r.conn.ExecContext(ctx, command); err != nil {
-			return r.statementError(w, i, err)
-		}
 	}
-	r.m.emit(StatementFinished{s, i + 1, i + 1, r.m.options.Now().Sub(started)})
+	at.After, at.Duration = true, r.m.options.Now().Sub(started)
+	r.m.emit(StatementFinished{s, i + 1, i + 1, at.Duration})
+	if err := r.observe(ctx, at); err != nil {
+		return r.statementError(w, i, err)
+	}
 	return nil
+}
+
+func (r *run) observe(ctx context.Context, at StatementPoint) error {
+	if r.m.options.Observe == nil {
+		return nil
+	}
+	return r.m.options.Observe(ctx, r.conn, at)
 }

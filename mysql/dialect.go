@@ -36,12 +36,13 @@ var (
 	_ lockstep.LockWatcher    = dialect{}
 	_ lockstep.Scratcher      = dialect{}
 	_ lockstep.Escaper        = dialect{}
+	_ lockstep.Meter          = dialect{}
 	_ lockstep.ShortWaiter    = dialect{}
 )
 
 // Dialect returns the dialect for MySQL 8 and 9 and MariaDB 10.6 and later. The
 // value also has the optional abilities ScriptReader, SessionCleaner, Witness,
-// LockWatcher, ShortWaiter, Scratcher and Escaper of package lockstep. It is safe
+// LockWatcher, ShortWaiter, Scratcher, Escaper and Meter of package lockstep. It is safe
 // for concurrent use.
 func Dialect() lockstep.Dialect { return dialect{} }
 

@@ -28,11 +28,12 @@ var (
 	_ lockstep.LockWatcher    = dialect{}
 	_ lockstep.Scratcher      = dialect{}
 	_ lockstep.Escaper        = dialect{}
+	_ lockstep.Meter          = dialect{}
 )
 
 // Dialect returns the dialect for PostgreSQL 14 to 18. The value also has the
 // optional abilities ScriptReader, SessionCleaner, Witness, LockWatcher,
-// Scratcher and Escaper of package lockstep. It is safe for concurrent use.
+// Scratcher, Escaper and Meter of package lockstep. It is safe for concurrent use.
 func Dialect() lockstep.Dialect { return dialect{} }
 
 // Name returns "postgres".

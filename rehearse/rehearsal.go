@@ -21,6 +21,8 @@ type rehearsal struct {
 	versioned *lockstep.Set // without repeatables, which run once all others have
 	scratch   *Scratch
 	migrator  *lockstep.Migrator
+	meter     *meter // nil where the dialect cannot measure
+	measured  *lockstep.Migrator
 	server    lockstep.Server
 	at        int            // how many migrations are applied
 	now       *schema.Schema // what the database has; nil: not known
@@ -60,7 +62,16 @@ func (r *rehearsal) begin(ctx context.Context) error {
 		return err
 	}
 	r.report.Server = serverName(r.server)
-	r.migrator, err = lockstep.New(r.scratch.DB, r.dialect, r.versioned, r.o.Run)
+	if r.migrator, err = lockstep.New(r.scratch.DB, r.dialect, r.versioned, r.o.Run); err != nil {
+		return err
+	}
+	r.measured, r.meter = r.migrator, nil
+	if m, ok := r.dialect.(lockstep.Meter); ok {
+		r.meter = &meter{source: m, server: r.server}
+		o := r.o.Run
+		o.Observe = r.meter.observe
+		r.measured, err = lockstep.New(r.scratch.DB, r.dialect, r.versioned, o)
+	}
 	return err
 }
 
@@ -83,7 +94,7 @@ func (r *rehearsal) skip(ctx context.Context) (bool, error) {
 		n++
 	}
 	r.tell(StageApply, r.at, nil)
-	done, err := r.up(ctx, n-r.at)
+	done, err := r.up(ctx, r.migrator, n-r.at)
 	r.report.Applied += len(done.Done)
 	r.now = nil
 	if err == nil || isEnd(ctx, err) {
@@ -97,8 +108,8 @@ func (r *rehearsal) skip(ctx context.Context) (bool, error) {
 }
 
 // up applies n migrations and counts what was done.
-func (r *rehearsal) up(ctx context.Context, n int) (*lockstep.Result, error) {
-	done, err := r.migrator.Run(ctx, lockstep.Target{Direction: lockstep.Up, Steps: n})
+func (r *rehearsal) up(ctx context.Context, m *lockstep.Migrator, n int) (*lockstep.Result, error) {
+	done, err := m.Run(ctx, lockstep.Target{Direction: lockstep.Up, Steps: n})
 	r.at += len(done.Done)
 	return done, err
 }
@@ -112,8 +123,8 @@ func (r *rehearsal) rehearse(ctx context.Context, m *lockstep.Migration) (bool, 
 		return false, err
 	}
 	r.tell(StageUp, place, nil)
-	done, err := r.up(ctx, 1)
-	result.Up = took(done)
+	done, err := r.up(ctx, r.measured, 1)
+	result.Up, result.Statements = r.meter.take(took(done))
 	if err != nil {
 		if isEnd(ctx, err) {
 			return false, err
@@ -157,7 +168,7 @@ func (r *rehearsal) wayBack(ctx context.Context, result *Result, place int, befo
 		return err
 	}
 	r.tell(StageAgain, place, nil)
-	done, err = r.up(ctx, 1)
+	done, err = r.up(ctx, r.migrator, 1)
 	result.Again = took(done)
 	switch {
 	case isEnd(ctx, err):
@@ -192,7 +203,7 @@ func (r *rehearsal) startOver(ctx context.Context, place int, after *schema.Sche
 	if err := r.begin(ctx); err != nil {
 		return err
 	}
-	if _, err := r.up(ctx, place+1); err != nil {
+	if _, err := r.up(ctx, r.migrator, place+1); err != nil {
 		return fmt.Errorf("apply again what went before: %w", err)
 	}
 	r.now = after

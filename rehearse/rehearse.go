@@ -11,6 +11,7 @@ package rehearse
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"time"
 
 	"github.com/lockstepdb/lockstep"
@@ -93,10 +94,6 @@ func (o Options) withDefaults() Options {
 	if o.Watch == nil {
 		o.Watch = func(Event) {}
 	}
-	name := o.Run.Ledger.Name
-	if name == "" {
-		name = "lockstep_ledger"
-	}
-	o.Scope.Except = append(o.Scope.Except[:len(o.Scope.Except):len(o.Scope.Except)], name)
+	o.Scope.Except = slices.Concat(o.Scope.Except, o.Run.Ledger.Tables())
 	return o
 }

@@ -3,6 +3,7 @@ package rehearse
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,9 +45,34 @@ type Result struct {
 	Up          time.Duration    `json:"up"`             // of the first up
 	Down        time.Duration    `json:"down,omitempty"` // 0 if it did not run
 	Again       time.Duration    `json:"again,omitempty"`
+	Statements  []Statement      `json:"statements,omitempty"` // of the first up, where the dialect can measure
 	Differences []Difference     `json:"differences,omitempty"`
 	FailedAt    Stage            `json:"failedAt,omitempty"` // up, down or again
 	Err         error            `json:"-"`                  // why it failed; lockstep's errors
+}
+
+// Statement is what one statement was measured to do. Tables and indexes that
+// the migration itself makes do not count: nobody waits for them.
+type Statement struct {
+	Number   int           `json:"statement"` // in its script, from 1
+	Line     int           `json:"line"`      // in the file, from 1
+	Text     string        `json:"text"`      // its first words
+	Duration time.Duration `json:"duration"`  // nanoseconds
+	// Locks are the tables it locked, and how strongly, as far as it held them
+	// until its transaction ended. nil is also what a server says that does not
+	// tell.
+	Locks []Lock `json:"locks,omitempty"`
+	// Rewrites are the tables and indexes it wrote anew.
+	Rewrites []string `json:"rewrites,omitempty"`
+	// Written is how many bytes of write-ahead log the server wrote meanwhile;
+	// 0 if it does not tell. Other sessions of the server count too.
+	Written int64 `json:"written,omitempty"`
+}
+
+// Lock is a lock on a table.
+type Lock struct {
+	Table string `json:"table"`
+	Mode  string `json:"mode"` // as the server calls it
 }
 
 // ID returns the migration's version_name.
@@ -78,6 +104,22 @@ func (r Result) LeadsBack() bool {
 	return r.Verdict != Differs && (r.Verdict != Failed || r.FailedAt == StageUp)
 }
 
+// Told returns the differences without those of parts whose table is left or
+// missing as a whole.
+func (r Result) Told() []Difference {
+	whole := map[schema.ID]bool{}
+	for _, d := range r.Differences {
+		if d.Before == nil || d.After == nil {
+			if d.ID.Kind.IsRelation() {
+				whole[schema.ID{Schema: d.ID.Schema, Table: d.ID.Name}] = true
+			}
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(r.Differences), func(d Difference) bool {
+		return d.ID.Table != "" && whole[schema.ID{Schema: d.ID.Schema, Table: d.ID.Table}]
+	})
+}
+
 // Difference is one object that is not as it was.
 type Difference struct {
 	Stage  Stage        `json:"stage"` // StageDown: against before the up; StageAgain: against after the first up
@@ -100,18 +142,18 @@ func (d Difference) String() string {
 	}
 	var parts []string
 	for _, name := range d.Before.Differing(*d.After) {
-		parts = append(parts, name+" is "+shown(d.After.Attr(name))+", was "+shown(d.Before.Attr(name)))
+		parts = append(parts, name+" "+shown(d.After.Attr(name))+" instead of "+shown(d.Before.Attr(name)))
 	}
 	text := d.ID.String() + ": " + strings.Join(parts, "; ")
 	if d.Stage == StageAgain {
 		return "the second up makes another " + text
 	}
-	return "the down leaves another " + text
+	return "the down does not restore " + text
 }
 
 func shown(value string) string {
 	if value == "" {
-		return "absent"
+		return "(none)"
 	}
 	return value
 }

@@ -109,6 +109,8 @@ func TestDocsNameEveryField(t *testing.T) {
 		rehearse.Report{},
 		rehearse.Result{},
 		rehearse.Difference{},
+		rehearse.Statement{},
+		rehearse.Lock{},
 		build{},
 	} {
 		typ := reflect.TypeOf(document)

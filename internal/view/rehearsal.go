@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -22,6 +23,7 @@ func Rehearsal(w io.Writer, style Style, r *rehearse.Report, message func(error)
 	for _, one := range r.Results {
 		found(&b, style, one, message)
 	}
+	measured(&b, style, r)
 	b.WriteString("\n" + rehearsalSummary(style, r) + "\n")
 	return write(w, b.String())
 }
@@ -82,7 +84,7 @@ func lasted(d time.Duration) cell {
 // found writes what is to be said of one migration below the table.
 func found(b *strings.Builder, style Style, r rehearse.Result, message func(error) string) {
 	var lines []string
-	for _, d := range r.Differences {
+	for _, d := range r.Told() {
 		lines = append(lines, clean(d.String()))
 	}
 	if r.Err != nil && r.FailedAt != rehearse.StageUp {
@@ -96,6 +98,61 @@ func found(b *strings.Builder, style Style, r rehearse.Result, message func(erro
 	for _, line := range lines {
 		b.WriteString("  " + style.wrap(line, len("  ")) + "\n")
 	}
+}
+
+// mostMeasured is how many measured statements are shown; the report has all.
+const mostMeasured = 40
+
+// measured writes what statements lock and rewrite that is not their own.
+func measured(b *strings.Builder, style Style, r *rehearse.Report) {
+	t := &table{style: style, columns: []column{
+		{title: "VERSION", shrink: 14},
+		{title: "LINE", right: true},
+		{title: "STATEMENT", shrink: 20},
+		{title: "TOOK", right: true},
+		{title: "LOCKS", shrink: 20},
+		{title: "REWRITES", shrink: 16},
+		{title: "LOG", right: true},
+	}}
+	left := 0
+	for _, one := range r.Results {
+		for _, s := range one.Statements {
+			switch {
+			case len(s.Locks)+len(s.Rewrites) == 0:
+			case len(t.rows) == mostMeasured:
+				left++
+			default:
+				t.add("", cell{text: string(one.Version)}, cell{text: strconv.Itoa(s.Line)}, cell{text: s.Text}, cell{text: Duration(s.Duration)},
+					cell{text: locks(s)}, cell{strings.Join(s.Rewrites, ", "), []string{yellow}}, written(s.Written))
+			}
+		}
+	}
+	if len(t.rows) > 0 {
+		b.WriteString("\n" + t.String())
+	}
+	if left > 0 {
+		fmt.Fprintf(b, "%s more; --json tells all\n", Count(left, "statement"))
+	}
+}
+
+func locks(s rehearse.Statement) string {
+	var all []string
+	for _, l := range s.Locks {
+		all = append(all, l.Table+" "+l.Mode)
+	}
+	return strings.Join(all, ", ")
+}
+
+func written(n int64) cell {
+	switch {
+	case n == 0:
+		return cell{}
+	case n < 10_000:
+		return cell{text: strconv.FormatInt(n, 10) + " B"}
+	case n < 10_000_000:
+		return cell{text: strconv.FormatInt(n/1000, 10) + " kB"}
+	}
+	return cell{text: strconv.FormatInt(n/1_000_000, 10) + " MB"}
 }
 
 func rehearsalSummary(style Style, r *rehearse.Report) string {
