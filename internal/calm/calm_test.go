@@ -27,16 +27,18 @@ func TestJudge(t *testing.T) {
 		measured int
 		failed   bool
 	}{
-		"kept":                            {[]Round{good}, 1, false},
-		"kept on a noisy machine":         {[]Round{ms(90, 400)}, 1, false},
-		"kept but for what all lost":      {[]Round{late}, 1, false},
-		"broken":                          {[]Round{bad}, 3, true},
-		"broken by chance":                {[]Round{bad, noisy, bad, good}, 4, false},
-		"broken, as far as could be seen": {[]Round{noisy, bad, noisy, bad, bad}, 5, true},
-		"never calm":                      {[]Round{noisy}, 6, false},
-		"hardly ever calm":                {[]Round{bad, bad, noisy}, 6, false},
-		"in time, but without result":     {[]Round{fault}, 3, true},
-		"without result and calm":         {[]Round{noisyFault}, 6, false},
+		"kept":                              {[]Round{good}, 1, false},
+		"kept on a noisy machine":           {[]Round{ms(90, 400)}, 1, false},
+		"kept but for what all lost":        {[]Round{late}, 1, false},
+		"broken":                            {[]Round{bad}, 3, true},
+		"broken by chance":                  {[]Round{bad, noisy, bad, good}, 4, false},
+		"broken, as far as could be seen":   {[]Round{noisy, bad, noisy, bad, bad}, 5, true},
+		"never calm":                        {[]Round{noisy}, 6, false},
+		"far beyond what the machine costs": {[]Round{ms(1100, 300)}, 3, true},
+		"what a starved machine costs":      {[]Round{ms(950, 300)}, 6, false},
+		"hardly ever calm":                  {[]Round{bad, bad, noisy}, 6, false},
+		"in time, but without result":       {[]Round{fault}, 3, true},
+		"without result and calm":           {[]Round{noisyFault}, 6, false},
 	} {
 		w, measured := &witness{TB: t}, 0
 		Judge(w, limit, func() Round {
