@@ -58,7 +58,7 @@ func (r *run) do(ctx context.Context) (err error) {
 	if err := r.begin(ctx); err != nil {
 		return err
 	}
-	before := r.observe(ctx)
+	before := r.readSchema(ctx)
 	err = r.runSteps(ctx)
 	r.recordSchema(ctx, before)
 	return err

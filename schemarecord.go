@@ -23,8 +23,8 @@ const (
 	markRemoved = "-"
 )
 
-// observation is a schema as it was read at one moment.
-type observation struct {
+// schemaReading is a schema as it was read at one moment.
+type schemaReading struct {
 	fingerprint string
 	facts       []string
 	continues   bool // the ledger knew the schema before it: all that is new is somebody's change
@@ -45,13 +45,13 @@ func (h *history) addSchema(e *Entry) {
 	}
 }
 
-// observe reads the schema; nil where it cannot be read.
-func (r *run) observe(ctx context.Context) *observation {
+// readSchema reads the schema; nil where it cannot be read.
+func (r *run) readSchema(ctx context.Context) *schemaReading {
 	reader, ok := r.m.dialect.(SchemaReader)
 	if !ok || r.ledger.sql.Schemas == "" || r.m.options.SkipSchema {
 		return nil
 	}
-	o := &observation{continues: r.history.seen}
+	o := &schemaReading{continues: r.history.seen}
 	err := r.openSession(ctx)
 	if err == nil {
 		o.fingerprint, o.facts, err = reader.SchemaFacts(ctx, r.conn, r.srv, r.m.Tables())
@@ -75,7 +75,7 @@ const schemaPatience = 20 * time.Second
 
 // recordSchema writes what the run made of the schema. The migrations are done
 // and recorded; that this could not be is told and changes nothing of it.
-func (r *run) recordSchema(ctx context.Context, before *observation) {
+func (r *run) recordSchema(ctx context.Context, before *schemaReading) {
 	if before == nil || !r.wrote {
 		return
 	}
@@ -84,7 +84,7 @@ func (r *run) recordSchema(ctx context.Context, before *observation) {
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), schemaPatience)
 		defer cancel()
 	}
-	after := r.observe(ctx)
+	after := r.readSchema(ctx)
 	if after == nil {
 		return
 	}
@@ -99,7 +99,7 @@ func (r *run) recordSchema(ctx context.Context, before *observation) {
 // recordWhole records the schema as it is, after a person said what the
 // history of this database is.
 func (r *run) recordWhole(ctx context.Context) {
-	after := r.observe(ctx)
+	after := r.readSchema(ctx)
 	if after == nil {
 		return
 	}
@@ -110,7 +110,7 @@ func (r *run) recordWhole(ctx context.Context) {
 
 // schemaEntry is the entry that says how the schema changed; before is nil for
 // an entry that holds all of it.
-func (r *run) schemaEntry(before, after *observation) *Entry {
+func (r *run) schemaEntry(before, after *schemaReading) *Entry {
 	e := r.entry(EntrySchema, Step{}, r.m.options.Now())
 	e.Schema = after.fingerprint
 	if before == nil {
