@@ -1,5 +1,7 @@
 package schema
 
+import "slices"
+
 // Difference is one object in which two schemas differ. Before and After are
 // nil where the object is missing.
 type Difference struct {
