@@ -16,3 +16,9 @@ func (d dialect) SchemaFacts(ctx context.Context, q lockstep.Querier, srv lockst
 	facts, err = s.Lines()
 	return s.Fingerprint(), facts, err
 }
+
+// Initial returns the facts of a new database on the server that s was read
+// from: what is there before anybody makes anything.
+func (dialect) Initial(s *schema.Schema) []schema.Fact {
+	return s.OfKind(schema.KindDatabase) // its defaults are given when it is made
+}

@@ -16,3 +16,16 @@ func (d dialect) SchemaFacts(ctx context.Context, q lockstep.Querier, srv lockst
 	facts, err = s.Lines()
 	return s.Fingerprint(), facts, err
 }
+
+// Initial returns the facts of a new database on the server that s was read
+// from: what is there before anybody makes anything.
+func (dialect) Initial(s *schema.Schema) []schema.Fact {
+	facts := []schema.Fact{schema.NewFact(schema.ID{Kind: schema.KindSchema, Name: "public"})}
+	if f, ok := s.Fact(schema.ID{Kind: schema.KindExtension, Name: "plpgsql"}); ok {
+		facts = append(facts, f)
+	}
+	for _, f := range s.OfKind(schema.KindDatabase) {
+		facts = append(facts, f.Without(attrSettings, schema.AttrComment, schema.AttrGrants))
+	}
+	return facts
+}

@@ -16,3 +16,9 @@ func (d dialect) SchemaFacts(ctx context.Context, q lockstep.Querier, srv lockst
 	facts, err = s.Lines()
 	return s.Fingerprint(), facts, err
 }
+
+// Initial returns the facts of a new database on the server that a schema was read
+// from: what is there before anybody makes anything.
+func (dialect) Initial(*schema.Schema) []schema.Fact {
+	return nil
+}

@@ -167,7 +167,7 @@ func printSQL(w io.Writer, d schemaDialect, srv lockstep.Server, s *schema.Schem
 // creating returns the SQL that makes a schema where there is nothing but what
 // a new database has by itself.
 func creating(d schemaDialect, srv lockstep.Server, s *schema.Schema) ([]codegen.Object, error) {
-	nothing, err := schema.New(nil)
+	nothing, err := schema.New(d.Initial(s))
 	if err != nil {
 		return nil, err
 	}

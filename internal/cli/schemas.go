@@ -15,6 +15,8 @@ import (
 type schemaDialect interface {
 	lockstep.Dialect
 	drift.Dialect
+	// Initial returns the facts of a new database on the server of s.
+	Initial(s *schema.Schema) []schema.Fact
 	// Render returns the SQL of a change.
 	Render(srv lockstep.Server, c schema.Change) ([]string, error)
 }

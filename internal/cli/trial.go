@@ -135,11 +135,21 @@ func (t *trial) ofSet(ctx context.Context, set *lockstep.Set) (*state, error) {
 			return err
 		}
 		if _, err = m.Up(ctx); err != nil {
-			return err
+			return inTrial(err)
 		}
 		st.schema, err = t.inspect(ctx, db)
 		return err
 	})
+}
+
+// inTrial is the error itself, without what was done before it: that is gone
+// together with the scratch database.
+func inTrial(err error) error {
+	var partial *lockstep.PartialError
+	if errors.As(err, &partial) {
+		return partial.Err
+	}
+	return err
 }
 
 // in does something in a scratch database, which is removed again.
@@ -186,7 +196,7 @@ func (t *trial) prove(ctx context.Context, from *state, c change, up, down strin
 				return err
 			}
 			if _, err := m.Up(ctx); err != nil {
-				return fmt.Errorf("try the migration: %w", err)
+				return fmt.Errorf("try the migration: %w", inTrial(err))
 			}
 		}
 		if err := t.must(ctx, db, c, c.to, "its up"); err != nil || down == "" {
@@ -197,7 +207,7 @@ func (t *trial) prove(ctx context.Context, from *state, c change, up, down strin
 			return err
 		}
 		if _, err := m.Down(ctx); err != nil {
-			return fmt.Errorf("try the way back: %w", err)
+			return fmt.Errorf("try the way back: %w", inTrial(err))
 		}
 		return t.must(ctx, db, c, c.from, "its down")
 	})
