@@ -45,13 +45,15 @@ type GoOptions struct {
 // always. A table or view whose columns the server does not tell has no struct, nor has
 // a partition, whose rows are those of the whole.
 //
-// Types are those that database/sql's usual drivers scan into. Numbers that no
-// Go type holds exactly (numeric, decimal, money), times of day and intervals are
-// string, JSON is json.RawMessage, an array is a slice. On MySQL the driver must parse times
-// (parseTime=true). On SQLite the declared type counts, as its affinity rules read
-// it. A type that is not known is any. Types that hold nil (slices, any) are written
-// without pointer or Null, except json.RawMessage, which cannot be scanned from
-// null.
+// Types are those that database/sql scans into with the usual drivers, arrays of
+// PostgreSQL excepted: these are slices, which pgx itself scans. Numbers that no Go
+// type holds exactly (numeric, decimal, money), times of day and intervals are
+// string, JSON is json.RawMessage. On MySQL the driver must parse times
+// (parseTime=true). On SQLite the declared type counts, as drivers and the rules of
+// affinity read it. A type that is not known is any. Types that hold nil (slices,
+// any) are written without pointer or Null, except json.RawMessage, which cannot be
+// scanned from null. pgx without database/sql has types of its own for some that are
+// string here: intervals, addresses, bits, ranges, geometry, text search.
 func Go(w io.Writer, s *schema.Schema, o GoOptions) error {
 	if o.Package == "" {
 		o.Package = "schema"
