@@ -163,7 +163,7 @@ func (g *goFile) domain(f schema.Fact, depth int) string {
 	id, own := g.m.ownType(f.ID.Schema, f.Attr(schema.AttrType))
 	switch base, _ := g.m.other(id); {
 	case !own:
-		t = g.types(f.Attr(schema.AttrType))
+		t = g.plain(f.Attr(schema.AttrType))
 	case base.Form() == f.Form():
 		t = g.domain(base, depth+1)
 	default:
@@ -181,14 +181,29 @@ func (g *goFile) goType(r *relation, c *column) string {
 	if values, ok := inlineEnum(typ); ok && g.o.Dialect == "mysql" {
 		return g.addEnum(g.structs[r]+exported(c.ID.Name), "values of "+r.label+"."+c.ID.Name, values)
 	}
-	slice := ""
-	for strings.HasSuffix(typ, "[]") && g.o.Dialect == "postgres" {
-		typ, slice = strings.TrimSuffix(typ, "[]"), "[]"
-	}
-	if id, ok := g.m.ownType(r.ID.Schema, typ); ok {
+	element, slice := g.element(typ)
+	if id, ok := g.m.ownType(r.ID.Schema, element); ok {
 		return slice + cmp.Or(g.named[id], unknownType)
 	}
-	return slice + cmp.Or(g.types(typ), unknownType)
+	return cmp.Or(g.plain(typ), unknownType)
+}
+
+// element returns what an array holds, and the Go type's brackets.
+func (g *goFile) element(typ string) (element, brackets string) {
+	for strings.HasSuffix(typ, "[]") && g.o.Dialect == "postgres" {
+		typ, brackets = strings.TrimSuffix(typ, "[]"), "[]"
+	}
+	return typ, brackets
+}
+
+// plain returns the Go type of one of the server's own types or an array of them,
+// "" if it is not known.
+func (g *goFile) plain(typ string) string {
+	element, brackets := g.element(typ)
+	if t := g.types(element); t != "" {
+		return brackets + t
+	}
+	return ""
 }
 
 // field returns the type of a column's field, and notes what it imports.
