@@ -45,13 +45,15 @@ type GoOptions struct {
 // always. A table or view whose columns the server does not tell has no struct, nor has
 // a partition, whose rows are those of the whole.
 //
-// Types are those that database/sql's usual drivers scan into. Numbers that no
-// Go type holds exactly (numeric, decimal, money), times of day and intervals are
-// string, JSON is json.RawMessage, an array is a slice. On MySQL the driver must parse times
-// (parseTime=true). On SQLite the declared type counts, as its affinity rules read
-// it. A type that is not known is any. Types that hold nil (slices, any) are written
-// without pointer or Null, except json.RawMessage, which cannot be scanned from
-// null.
+// Types are those that database/sql scans into with the usual drivers, arrays of
+// PostgreSQL excepted: these are slices, which pgx itself scans. Numbers that no Go
+// type holds exactly (numeric, decimal, money), times of day and intervals are
+// string, JSON is json.RawMessage. On MySQL the driver must parse times
+// (parseTime=true). On SQLite the declared type counts, as drivers and the rules of
+// affinity read it. A type that is not known is any. Types that hold nil (slices,
+// any) are written without pointer or Null, except json.RawMessage, which cannot be
+// scanned from null. pgx without database/sql has types of its own for some that are
+// string here: intervals, addresses, bits, ranges, geometry, text search.
 func Go(w io.Writer, s *schema.Schema, o GoOptions) error {
 	if o.Package == "" {
 		o.Package = "schema"
@@ -161,7 +163,7 @@ func (g *goFile) domain(f schema.Fact, depth int) string {
 	id, own := g.m.ownType(f.ID.Schema, f.Attr(schema.AttrType))
 	switch base, _ := g.m.other(id); {
 	case !own:
-		t = g.types(f.Attr(schema.AttrType))
+		t = g.plain(f.Attr(schema.AttrType))
 	case base.Form() == f.Form():
 		t = g.domain(base, depth+1)
 	default:
@@ -179,14 +181,29 @@ func (g *goFile) goType(r *relation, c *column) string {
 	if values, ok := inlineEnum(typ); ok && g.o.Dialect == "mysql" {
 		return g.addEnum(g.structs[r]+exported(c.ID.Name), "values of "+r.label+"."+c.ID.Name, values)
 	}
-	slice := ""
-	for strings.HasSuffix(typ, "[]") && g.o.Dialect == "postgres" {
-		typ, slice = strings.TrimSuffix(typ, "[]"), "[]"
-	}
-	if id, ok := g.m.ownType(r.ID.Schema, typ); ok {
+	element, slice := g.element(typ)
+	if id, ok := g.m.ownType(r.ID.Schema, element); ok {
 		return slice + cmp.Or(g.named[id], unknownType)
 	}
-	return slice + cmp.Or(g.types(typ), unknownType)
+	return cmp.Or(g.plain(typ), unknownType)
+}
+
+// element returns what an array holds, and the Go type's brackets.
+func (g *goFile) element(typ string) (element, brackets string) {
+	for strings.HasSuffix(typ, "[]") && g.o.Dialect == "postgres" {
+		typ, brackets = strings.TrimSuffix(typ, "[]"), "[]"
+	}
+	return typ, brackets
+}
+
+// plain returns the Go type of one of the server's own types or an array of them,
+// "" if it is not known.
+func (g *goFile) plain(typ string) string {
+	element, brackets := g.element(typ)
+	if t := g.types(element); t != "" {
+		return brackets + t
+	}
+	return ""
 }
 
 // field returns the type of a column's field, and notes what it imports.

@@ -9,6 +9,7 @@ import (
 	"go/token"
 	"go/types"
 	"reflect"
+	"regexp"
 	"strconv"
 	"testing"
 
@@ -83,6 +84,25 @@ func TestTagsHoldTheNamesOfColumns(t *testing.T) {
 	for _, c := range s.OfKind(schema.KindColumn) {
 		if !found[c.ID.Name] {
 			t.Errorf("no field has the column %q", c.ID.Name)
+		}
+	}
+}
+
+func TestDomainsAreWhatTheyAreMadeOf(t *testing.T) {
+	b := newBuilder()
+	domain := func(name, typ string) {
+		b.add(schema.KindType, "p", "", name, schema.AttrForm, "domain", schema.AttrType, typ)
+	}
+	domain("a_outer", "p.inner")
+	domain("inner", "text[]")
+	domain("state", "p.mood")
+	domain("where", "public.geometry(Point,4326)")
+	b.add(schema.KindType, "p", "", "mood", schema.AttrForm, "enum", schema.AttrValues, "x, y")
+	b.table(schema.KindTable, "p", "t", "", "a|p.a_outer|not null", "b|p.inner", "c|p.state", "d|p.state[]", "e|p.where", "f|public.geometry(Point,4326)[]")
+	source := printGo(t, b.schema(t), GoOptions{Dialect: "postgres"})
+	for field, want := range map[string]string{"A": "[]string", "B": "[]string", "C": "*Mood", "D": "[]Mood", "E": "any", "F": "any"} {
+		if !regexp.MustCompile(`(?m)^\t` + field + ` +` + regexp.QuoteMeta(want) + ` `).MatchString(source) {
+			t.Errorf("%s is not %s:\n%s", field, want, source)
 		}
 	}
 }

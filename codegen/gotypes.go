@@ -144,9 +144,7 @@ func sqliteType(typ string) string {
 		return "bool"
 	case "date", "datetime", "timestamp":
 		return "time.Time"
-	case "json":
-		return "json.RawMessage"
-	case "uuid", "time":
+	case "json", "uuid", "time":
 		return "string"
 	case "", "any":
 		return unknownType
