@@ -34,6 +34,8 @@ import (
 //   - A trigger's place among those of its event is AttrFollows.
 //   - A function and a procedure may have one name: the procedure's ID is then
 //     "procedure NAME", and AttrName holds the name.
+//   - The order of a table's indexes, which matters little, is in attributes of
+//     the table, for each of the groups in which the server keeps them.
 //   - An event's start is absent if it is the time at which it was made.
 //
 // Not seen: what the server forgets (KEY_BLOCK_SIZE of an InnoDB index), what
@@ -56,8 +58,10 @@ func (dialect) Inspect(ctx context.Context, q lockstep.Querier, srv lockstep.Ser
 
 // Attributes of these servers, beside those of package schema.
 const (
-	AttrEngine           = "engine"            // of a table
-	AttrIndexOrder       = "index order"       // of a table with more than one index: JoinNames
+	AttrEngine           = "engine"             // of a table
+	AttrUniqueOrder      = "unique index order" // of a table with more than one such index: JoinNames
+	AttrIndexOrder       = "index order"        // the same of those that are neither unique nor full-text
+	AttrFulltextOrder    = "fulltext index order"
 	AttrPartitionBy      = "partition by"      // of a table: how it is partitioned
 	AttrPartitions       = "partitions"        // of a table: one definition a line
 	AttrSystemVersioning = "system versioning" // of a table: a flag; of a column: "with" or "without"

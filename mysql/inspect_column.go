@@ -207,6 +207,7 @@ func (c *columnReader) finish() {
 		c.put(schema.AttrCollation, collation)
 	}
 	c.put(AttrOptions, strings.Join(c.options, " "))
+	c.numbers()
 	if srid := c.t.s.spatial[columnKey(c.t.o, c.name)]; srid != "" {
 		c.put(AttrSRID, srid)
 	}
@@ -224,6 +225,20 @@ func (c *columnReader) defaults() {
 		return
 	}
 	c.put(AttrNoDefault, schema.Yes)
+}
+
+// numbers writes the default of a number as one: MySQL puts it in quotes.
+func (c *columnReader) numbers() {
+	switch c.kind {
+	case "int", "tinyint", "smallint", "mediumint", "bigint", "decimal", "float", "double", "year":
+	default:
+		return
+	}
+	for i := 0; i < len(c.attrs); i += 2 {
+		if v := c.attrs[i+1]; c.attrs[i] == schema.AttrDefault && len(v) > 2 && v[0] == '\'' {
+			c.attrs[i+1] = v[1 : len(v)-1]
+		}
+	}
 }
 
 // cannotShowDefault tells the types for which MySQL prints no DEFAULT NULL.

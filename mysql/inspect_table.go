@@ -18,6 +18,7 @@ type tableReader struct {
 	o         *object
 	id        schema.ID
 	collation string // the table's
+	engine    string // the table's
 	attrs     []string
 	columns   []string
 	facts     []schema.Fact
@@ -43,8 +44,10 @@ func (s *inspection) table(o *object) error {
 }
 
 func (t *tableReader) finish() {
-	if names := t.indexNames(); len(names) > 1 {
-		t.set(AttrIndexOrder, schema.JoinNames(names...))
+	for _, class := range indexClasses() {
+		if names := t.indexNames(class); len(names) > 1 {
+			t.set(class, schema.JoinNames(names...))
+		}
 	}
 	t.set(AttrPeriods, strings.Join(t.periods, "\n"))
 	t.set(AttrMore, strings.Join(t.more, " "))
@@ -54,10 +57,10 @@ func (t *tableReader) finish() {
 	t.s.indexes[t.id] = t.indexes
 }
 
-func (t *tableReader) indexNames() []string {
+func (t *tableReader) indexNames(class string) []string {
 	var names []string
 	for _, f := range t.indexes {
-		if f.ID.Kind == schema.KindIndex {
+		if f.ID.Kind == schema.KindIndex && indexClass(f) == class {
 			names = append(names, f.ID.Name)
 		}
 	}
@@ -130,7 +133,8 @@ func (t *tableReader) option(r *reader) {
 		key += " directory"
 	}
 	if key == AttrEngine {
-		t.set(key, r.valued())
+		t.engine = r.valued()
+		t.set(key, t.engine)
 		return
 	}
 	if !isTableOption(key) && name.kind != sqltext.QuotedIdent {
@@ -160,7 +164,7 @@ func (t *tableReader) partitions(r *reader) {
 	t.set(AttrPartitionBy, withoutStart(plain(r.from(start), t.o.database)))
 	var lines []string
 	for _, p := range splitList(r.group()) {
-		lines = append(lines, plain(p, ""))
+		lines = append(lines, strings.ReplaceAll(plain(p, ""), " ENGINE = "+t.engine, ""))
 	}
 	t.set(AttrPartitions, strings.Join(lines, "\n"))
 }

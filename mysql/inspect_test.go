@@ -163,4 +163,7 @@ func checkProbe(t *testing.T, b bench, p dialecttest.Probe) {
 		}
 		return inspect(t, d)
 	})
+	if !p.Equal {
+		checkTurns(t, d, p)
+	}
 }
