@@ -53,6 +53,15 @@ func (dialect) MustRebuild(table schema.Fact, changes []schema.Change) bool {
 	})
 }
 
+// Follows reports whether SQLite adapts a definition itself to a renamed table
+// or column: it does so everywhere, from 3.25 on.
+func (dialect) Follows(schema.Fact) bool { return true }
+
+// Anonymous reports whether the ID of a constraint is made of what it says.
+func (dialect) Anonymous(f schema.Fact) bool {
+	return f.ID.Kind == schema.KindConstraint && f.Attr(attrName) == ""
+}
+
 // canAdd reports whether ALTER TABLE ADD COLUMN takes a column when there are
 // rows: no stored one, and no default that must be computed. NOT NULL without a
 // default it refuses only then, and so would a rebuilt table.

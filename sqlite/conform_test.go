@@ -29,6 +29,7 @@ func testDriver(t *testing.T, driver string) {
 	t.Run("lock", func(t *testing.T) { testLock(t, driver) })
 	t.Run("foreign keys", func(t *testing.T) { testForeignKeys(t, driver) })
 	t.Run("session", func(t *testing.T) { testSession(t, driver) })
+	t.Run("rich schema", func(t *testing.T) { testRich(t, driver) })
 }
 
 // open opens a pool that is closed with t.

@@ -134,7 +134,9 @@ func (c *catalog) parse() {
 			}
 			continue
 		}
-		if t, err := parseTable(o.text); err == nil && t.columnNames() == c.columns[o.name] {
+		// Parts of a table without a name could not be told from objects that
+		// are no parts.
+		if t, err := parseTable(o.text); err == nil && o.name != "" && t.columnNames() == c.columns[o.name] {
 			c.tables[lower(o.name)] = t
 		}
 	}

@@ -65,7 +65,7 @@ func (t *table) columnFact(id schema.ID, col *column, known names) schema.Fact {
 		value = normal(col.defaultTokens, known)
 	}
 	f := schema.NewFact(id.In(schema.KindColumn, col.name),
-		schema.AttrType, col.typ, schema.AttrNotNull, schema.Flag(col.notNull || t.impliesNotNull(col.name)),
+		schema.AttrType, col.typ, schema.AttrNotNull, schema.Flag(col.notNull || t.impliesNotNull(col)),
 		attrNotNullName, col.notNullName, attrNotNullConflict, col.notNullConflict,
 		schema.AttrDefault, value, schema.AttrCollation, col.collation, schema.AttrIdentity, identity,
 		schema.AttrGenerated, normal(col.generated, known), schema.AttrStored, schema.Flag(col.stored))
@@ -92,28 +92,36 @@ func (t *table) primaryKey() *key {
 	return t.keys[i]
 }
 
-// rowidColumn returns the name of the column that is the rowid: a primary key
-// of the one type INTEGER, but not where DESC stands at the column.
-func (t *table) rowidColumn() string {
+// of returns the column that a term is, nil if it is none.
+func (t *table) of(e term) *column {
+	if name, ok := e.column(); ok {
+		return t.find(name)
+	}
+	return nil
+}
+
+// rowidColumn returns the column that is the rowid, nil if none is: a primary
+// key of the one type INTEGER, but not where DESC stands at the column.
+func (t *table) rowidColumn() *column {
 	pk := t.primaryKey()
 	if pk == nil || t.withoutRowid || len(pk.terms) != 1 || pk.inline && pk.terms[0].desc {
-		return ""
+		return nil
 	}
-	if col := t.find(pk.terms[0].column()); col != nil && col.typ == "INTEGER" {
-		return col.name
+	if col := t.of(pk.terms[0]); col != nil && col.typ == "INTEGER" {
+		return col
 	}
-	return ""
+	return nil
 }
 
 // impliesNotNull reports whether a column can hold no NULL because of what the
 // primary key is.
-func (t *table) impliesNotNull(name string) bool {
-	if t.rowidColumn() == name {
+func (t *table) impliesNotNull(col *column) bool {
+	if t.rowidColumn() == col {
 		return true
 	}
 	pk := t.primaryKey()
 	return pk != nil && (t.withoutRowid || t.strict) &&
-		slices.ContainsFunc(pk.terms, func(e term) bool { return strings.EqualFold(e.column(), name) })
+		slices.ContainsFunc(pk.terms, func(e term) bool { return t.of(e) == col })
 }
 
 // mentioned returns the columns that an expression names, sorted.
@@ -164,7 +172,7 @@ func (c *catalog) constraint(id schema.ID, t *table, k *key, known names) schema
 		return schema.NewFact(part, attrName, k.name, schema.AttrForm, k.form,
 			schema.AttrDefinition, normal(k.check, known), schema.AttrColumns, schema.JoinNames(t.mentioned(k.check)...))
 	}
-	rowid, says := k.form == schema.PrimaryKey && t.rowidColumn() != "", "PRIMARY KEY"
+	rowid, says := k.form == schema.PrimaryKey && t.rowidColumn() != nil, "PRIMARY KEY"
 	if k.form == schema.Unique {
 		says = "UNIQUE (" + list + ")"
 	}
@@ -195,7 +203,8 @@ func (c *catalog) referenced(k *key) []string {
 	list := slices.Clone(k.ref.columns)
 	if pk := parent.primaryKey(); list == nil && pk != nil && len(pk.terms) == len(k.terms) {
 		for _, e := range pk.terms {
-			list = append(list, e.column())
+			name, _ := e.column()
+			list = append(list, name)
 		}
 	}
 	for i, name := range list {
@@ -227,7 +236,7 @@ func (t *table) keyTerms(all []term, known names) (columns []string, definition 
 	plain := true
 	for _, e := range all {
 		column, text := "("+normal(e.expr, known)+")", ""
-		if col := t.find(e.column()); col != nil && e.column() != "" {
+		if col := t.of(e); col != nil {
 			column, text = col.name, ident(col.name)
 			if (e.collation == col.collation) || e.collation == "BINARY" && col.collation == "" {
 				e.collation = ""

@@ -97,12 +97,12 @@ func terms(all []token) []term {
 	return list
 }
 
-// column returns the name of the column that the term is, "" for an expression.
-func (e term) column() string {
-	if len(e.expr) == 1 && e.expr[0].isNamed() {
-		return e.expr[0].name()
+// column returns the name that the term is, if it is no expression.
+func (e term) column() (name string, ok bool) {
+	if len(e.expr) != 1 || !e.expr[0].isNamed() {
+		return "", false
 	}
-	return ""
+	return e.expr[0].name(), true
 }
 
 func nameToken(name string) token { return token{kind: sqltext.QuotedIdent, text: quote(name)} }

@@ -90,14 +90,14 @@ func (p *tableParts) column(name string) (schema.Fact, bool) {
 	return p.columns[i], true
 }
 
-// rowidColumn returns the name of the column that is the rowid, "" if none is.
-func (p *tableParts) rowidColumn() string {
+// rowidColumn returns the name of the column that is the rowid, if one is.
+func (p *tableParts) rowidColumn() (name string, ok bool) {
 	for _, k := range p.keys {
-		if k.Is(attrRowid) {
-			return schema.SplitNames(k.Attr(schema.AttrColumns))[0]
+		if names := schema.SplitNames(k.Attr(schema.AttrColumns)); k.Is(attrRowid) && len(names) == 1 {
+			return names[0], true
 		}
 	}
-	return ""
+	return "", false
 }
 
 // hiddenRowid returns a name by which the rowid can be asked for, "" if the table
@@ -117,8 +117,8 @@ func (p *tableParts) hiddenRowid() string {
 // rowid returns what takes the rowid of the old table, "" if a column that is
 // copied does or the table has none.
 func (p *tableParts) rowid(was *tableParts) string {
-	name := p.rowidColumn()
-	if name == "" {
+	name, ok := p.rowidColumn()
+	if !ok {
 		return p.hiddenRowid()
 	}
 	if _, kept := was.column(name); kept {

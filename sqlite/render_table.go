@@ -61,7 +61,7 @@ func createTable(table schema.Fact, parts []schema.Fact, name string) (string, e
 		lines = append(lines, "  "+columnText(column, &p))
 	}
 	for _, k := range p.keys {
-		if p.columnOf(k) == "" {
+		if _, ok := p.columnOf(k); !ok {
 			lines = append(lines, "  "+p.constraintText(k))
 		}
 	}
@@ -82,27 +82,23 @@ func tableOptions(table schema.Fact) string {
 	return " " + strings.Join(options, ", ")
 }
 
-// columnOf returns the column at which a constraint can stand, "" if it cannot.
-func (p *tableParts) columnOf(k schema.Fact) string {
+// columnOf returns the column at which a constraint can stand, if it can.
+func (p *tableParts) columnOf(k schema.Fact) (name string, ok bool) {
 	columns := schema.SplitNames(k.Attr(schema.AttrColumns))
 	if len(columns) != 1 {
-		return ""
+		return "", false
 	}
-	name, definition := columns[0], k.Attr(schema.AttrDefinition)
+	definition := k.Attr(schema.AttrDefinition)
 	switch k.Form() {
 	case schema.Check, schema.ForeignKey:
-		return name
+		ok = true
 	case schema.PrimaryKey:
 		// DESC at the column keeps an INTEGER from being the rowid.
-		if definition == "" || definition == ident(name)+" DESC" && !k.Is(attrRowid) {
-			return name
-		}
+		ok = definition == "" || definition == ident(columns[0])+" DESC" && !k.Is(attrRowid)
 	case schema.Unique:
-		if definition == "" {
-			return name
-		}
+		ok = definition == ""
 	}
-	return ""
+	return columns[0], ok
 }
 
 // impliesNotNull reports whether a column needs no NOT NULL because of the
@@ -168,7 +164,7 @@ func keysAt(column schema.Fact, p *tableParts) []schema.Fact {
 		return nil
 	}
 	for _, k := range p.keys {
-		if p.columnOf(k) == column.ID.Name {
+		if name, ok := p.columnOf(k); ok && name == column.ID.Name {
 			found = append(found, k)
 		}
 	}

@@ -104,7 +104,8 @@ func (w *walk) reorders() []schema.Change {
 		w.ordered[table] = true
 	}
 	for _, table := range sorted(w.ordered) {
-		if _, ok := w.kept(table); w.tables[table] == nil && (!ok || w.rebuild[table]) {
+		_, kept := w.kept(table)
+		if !kept && !w.create[table] || w.tables[table] == nil && (!kept || w.rebuild[table]) {
 			continue
 		}
 		before, after, ok := w.left(table)

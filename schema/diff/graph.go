@@ -163,9 +163,9 @@ func (g *graph) tie() {
 	g.tieNames()
 }
 
-// ties are the needs of a fact that must be satisfied at any time.
-func (g *graph) ties(s *schema.Schema, f schema.Fact) []schema.ID {
-	if g.loose[f.ID] {
+// ties are the needs of a node's fact that must be satisfied at any time.
+func (g *graph) ties(at int, s *schema.Schema, f schema.Fact) []schema.ID {
+	if g.loose[f.ID] && g.nodes[at].id != f.ID {
 		return nil
 	}
 	return needs(s, f)
@@ -173,7 +173,7 @@ func (g *graph) ties(s *schema.Schema, f schema.Fact) []schema.ID {
 
 // tieAfter lets a node that brings a fact follow those that bring what it needs.
 func (g *graph) tieAfter(at int, f schema.Fact) {
-	for _, id := range g.ties(g.to, f) {
+	for _, id := range g.ties(at, g.to, f) {
 		g.before(g.creator, id, at)
 		g.before(g.alterer, id, at)
 	}
@@ -191,7 +191,7 @@ func (g *graph) tieAfter(at int, f schema.Fact) {
 // tieBefore lets a node that takes or changes a fact go before those that take
 // what it needed, and before those that disturb it.
 func (g *graph) tieBefore(at int, f schema.Fact) {
-	for _, id := range g.ties(g.from, f) {
+	for _, id := range g.ties(at, g.from, f) {
 		if d, ok := g.dropper[id]; ok {
 			g.edge(at, d)
 		}

@@ -55,7 +55,8 @@ func (a answers) Disturbs(before, after schema.Fact) bool {
 
 func (a answers) MustRebuild(table schema.Fact, changes []schema.Change) bool {
 	return a.inline && slices.ContainsFunc(changes, func(c schema.Change) bool {
-		return c.Subject().Kind == schema.KindConstraint || a.chance(4, "rebuild"+c.String())
+		k := c.Subject().Kind
+		return k == schema.KindConstraint || k != schema.KindTrigger && a.chance(4, "rebuild"+c.String())
 	})
 }
 
@@ -64,10 +65,12 @@ func (a answers) MustRebuild(table schema.Fact, changes []schema.Change) bool {
 type database struct {
 	answers
 	facts map[schema.ID]schema.Fact
+
+	renames bool // something has been renamed
 }
 
 func newDatabase(s *schema.Schema, a answers) *database {
-	db := &database{a, map[schema.ID]schema.Fact{}}
+	db := &database{answers: a, facts: map[schema.ID]schema.Fact{}}
 	for _, f := range s.Facts() {
 		db.facts[f.ID] = f
 	}
@@ -226,7 +229,7 @@ func (db *database) add(facts ...schema.Fact) error {
 // remove takes facts out at once; all are all facts about a table.
 func (db *database) remove(facts []schema.Fact, all bool) error {
 	for _, f := range facts {
-		if have, ok := db.facts[f.ID]; !ok || !have.Equal(f) {
+		if have, ok := db.facts[f.ID]; !ok || !db.same(have, f) {
 			return fmt.Errorf("cannot drop %s: there is %v, not %v", f.ID, have, f)
 		}
 		delete(db.facts, f.ID)
@@ -328,7 +331,7 @@ func (db *database) reorder(c schema.ReorderColumns) error {
 
 func (db *database) rebuild(c schema.RebuildTable) error {
 	for _, f := range c.Before {
-		if have, ok := db.facts[f.ID]; !ok || !have.Equal(f) {
+		if have, ok := db.facts[f.ID]; !ok || !db.same(have, f) {
 			return fmt.Errorf("rebuild: there is %v, not %v", have, f)
 		}
 		delete(db.facts, f.ID)
@@ -343,7 +346,7 @@ func (db *database) rebuild(c schema.RebuildTable) error {
 }
 
 func (db *database) alter(before, after schema.Fact) error {
-	if have, ok := db.facts[before.ID]; !ok || !have.Equal(before) {
+	if have, ok := db.facts[before.ID]; !ok || !db.same(have, before) {
 		return fmt.Errorf("alter: there is %v, not %v", have, before)
 	}
 	if before.ID.Kind != schema.KindSchema && !db.CanAlter(before, after) {
@@ -391,13 +394,37 @@ func (db *database) rename(from, to schema.ID) error {
 	if _, ok := db.facts[schema.ID{Kind: schema.KindSchema, Name: to.Schema}]; !ok && to.Kind != schema.KindSchema {
 		return fmt.Errorf("there is no schema for %s", to)
 	}
+	db.renames = true
 	facts := map[schema.ID]schema.Fact{}
 	for _, f := range db.facts {
 		f = renamedFact(f, from, to)
+		switch f.ID.Kind {
+		case schema.KindView, schema.KindRoutine, schema.KindTrigger:
+		default:
+			f = spelled(f)
+		}
 		facts[f.ID] = f
 	}
 	db.facts = facts
 	return nil
+}
+
+// same compares what is there with what a change says is there. The text of a
+// definition that the server adapted to new names, and that changes otherwise
+// too, is told as it was.
+func (db *database) same(have, told schema.Fact) bool {
+	if db.renames {
+		have, told = have.Without("uses"), told.Without("uses")
+	}
+	return have.Equal(told)
+}
+
+// spelled writes what an object needs into its definition.
+func spelled(f schema.Fact) schema.Fact {
+	if len(f.Needs) == 0 {
+		return f.Without("uses")
+	}
+	return f.With("uses", fmt.Sprint(f.Needs))
 }
 
 func renamedID(id, from, to schema.ID) schema.ID {
