@@ -9,6 +9,19 @@ import (
 
 // collapse finds the tables whose changes can only be made by a rebuild.
 func (p *plan) collapse() {
+	for again := true; again; {
+		p.findRebuilds()
+		again = false
+		for _, table := range sorted(p.rebuild) {
+			again = p.resume(table) || again
+		}
+	}
+	for _, table := range sorted(p.rebuild) {
+		p.exclude(table)
+	}
+}
+
+func (p *plan) findRebuilds() {
 	clear(p.rebuild)
 	changes := map[schema.ID][]schema.Change{}
 	p.eachChange(func(c schema.Change) {
@@ -24,7 +37,6 @@ func (p *plan) collapse() {
 	for table, list := range changes {
 		if len(list) > 0 && (p.asked[table] || p.d.MustRebuild(p.will(table), list)) {
 			p.rebuild[table] = true
-			p.exclude(table)
 		}
 	}
 }
@@ -61,7 +73,12 @@ func (p *plan) eachChange(yield func(schema.Change)) {
 		}
 	}
 	each(p.drop, p.was, schema.Drop)
-	each(p.alter, p.will, func(f schema.Fact) schema.Change { return schema.Alter(p.was(f.ID), f) })
+	each(p.alter, p.will, func(f schema.Fact) schema.Change {
+		if bare, ok := p.bare[f.ID]; ok {
+			return schema.Alter(p.was(f.ID), bare)
+		}
+		return schema.Alter(p.was(f.ID), f)
+	})
 	each(p.create, p.will, schema.Create)
 }
 
