@@ -11,10 +11,13 @@ import (
 // and constraints but foreign keys (their tables may not be there yet), those that
 // are not valid, and those that call a function, which may need the table. A
 // partition is made with its indexes, which would otherwise come under names of
-// the server's choice.
+// the server's choice. A view's column is complete unless it has a default, a
+// comment or grants.
 func (dialect) InCreate(table, part schema.Fact) bool {
 	switch part.ID.Kind {
-	case schema.KindColumn, schema.KindColumnOrder:
+	case schema.KindColumn:
+		return table.ID.Kind == schema.KindTable || alike(part, schema.Fact{}, schema.AttrDefault, schema.AttrComment, schema.AttrGrants)
+	case schema.KindColumnOrder:
 		return true
 	case schema.KindIndex:
 		return part.Is("partition of") && table.Is("partition of")
@@ -141,7 +144,7 @@ func splitIndexOptions(definition string) (core, options string) {
 		list = append(list, name+"="+v)
 	}
 	slices.Sort(list)
-	return strings.TrimSpace(definition[:start]) + definition[words.peek(0).end:], strings.Join(list, "\n")
+	return strings.TrimSpace(definition[:start]) + definition[words.peek(0).end:], joinLines(list)
 }
 
 func indexOptions(i schema.Fact) string {

@@ -49,6 +49,7 @@ const (
 	attrCache            = "cache"
 	attrCycle            = "cycle"
 	attrOwnedBy          = "owned by"
+	attrOwns             = "owns"
 	attrLanguage         = "language"
 	attrEncoding         = "encoding"
 	attrLocale           = "locale"

@@ -42,7 +42,7 @@ func (a acl) grants(database string) string {
 	case len(now) == 0:
 		return noGrants
 	}
-	return strings.Join(now, "\n")
+	return joinLines(now)
 }
 
 func (a acl) lines(grants []grant, full, database string) []string {

@@ -51,6 +51,7 @@ type draft struct {
 	attrs []string // names and values
 	needs []schema.ID
 	parts []string // comments on parts
+	owns  []string // sequences of a column
 }
 
 func newAssembly(scope schema.Scope) *assembly {
@@ -200,12 +201,19 @@ func (d *draft) need(id schema.ID) {
 	}
 }
 
-// takeSequence leaves out the sequences of tables that are left out.
+// takeSequence leaves out the sequences of tables that are left out. A column
+// tells what it owns as well, since the sequence is made before the column.
 func takeSequence(a *assembly, b *block, r row) {
 	d := a.fact(b, r)
 	if names := schema.SplitNames(d.attr(attrOwnedBy)); len(names) == 3 && a.scope.Leaves(names[1]) {
 		a.drafts = a.drafts[:len(a.drafts)-1]
 		delete(a.at, address{b.class, r.oid, 0})
+		return
+	}
+	n := len(r.values)
+	if owner := a.at[address{classClass, toOID(r.values[n-2]), toInt(r.values[n-1])}]; owner != nil {
+		owner.owns = append(owner.owns, schema.JoinNames(d.id.Schema, d.id.Name))
+		owner.need(d.id)
 	}
 }
 
@@ -221,7 +229,7 @@ func takeComment(a *assembly, _ *block, r row) {
 	case part == "":
 		d.set(schema.AttrComment, r.values[0])
 	default:
-		d.parts = append(d.parts, part+": "+strings.NewReplacer(`\`, `\\`, "\n", `\n`).Replace(r.values[0]))
+		d.parts = append(d.parts, part+": "+r.values[0])
 	}
 }
 
@@ -287,7 +295,7 @@ func (a *assembly) facts() []schema.Fact {
 		for i, p := range parents {
 			names[i] = p.names
 		}
-		a.at[address{classClass, relation, 0}].set(attrInherits, strings.Join(names, "\n"))
+		a.at[address{classClass, relation, 0}].set(attrInherits, joinLines(names))
 	}
 	facts := make([]schema.Fact, 0, len(a.drafts)+len(a.order))
 	for _, d := range a.drafts {
@@ -302,8 +310,10 @@ func (a *assembly) facts() []schema.Fact {
 func (d *draft) fact() schema.Fact {
 	if len(d.parts) > 0 {
 		slices.Sort(d.parts)
-		d.set(attrPartComments, strings.Join(d.parts, "\n"))
+		d.set(attrPartComments, joinLines(d.parts))
 	}
+	slices.Sort(d.owns)
+	d.set(attrOwns, joinLines(d.owns))
 	if r := d.attr(schema.AttrReferences); r != "" {
 		d.needTable(r)
 	}

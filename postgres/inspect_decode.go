@@ -19,7 +19,7 @@ func decodeView(_ *assembly, _ row, value string) string {
 func decodeLines(_ *assembly, _ row, value string) string {
 	lines := slices.DeleteFunc(elements(value), func(o string) bool { return o == "" || strings.HasPrefix(o, "pg_") })
 	slices.Sort(lines)
-	return strings.Join(lines, "\n")
+	return joinLines(lines)
 }
 
 // decodeChecks sorts the constraints of a domain.
@@ -29,7 +29,7 @@ func decodeChecks(_ *assembly, _ row, value string) string {
 		lines[i] = canonical(l)
 	}
 	slices.Sort(lines)
-	return strings.Join(lines, "\n")
+	return joinLines(lines)
 }
 
 func decodeNames(_ *assembly, _ row, value string) string {

@@ -38,17 +38,17 @@ func aliasesBlock(srv lockstep.Server) block {
 SELECT CAST('pg_type'::regclass AS oid), reltype, 0, CAST('pg_class'::regclass AS oid), c.oid, 0, '' FROM rel JOIN pg_class c ON c.oid = rel.oid
 UNION ALL SELECT 'pg_type'::regclass, typarray, 0, 'pg_type'::regclass, t.oid, 0, '' FROM pg_type t JOIN nsp ON nsp.oid = typnamespace WHERE typarray <> 0
 UNION ALL SELECT 'pg_class'::regclass, c.oid, 0, 'pg_type'::regclass, reltype, 0, '' FROM pg_class c JOIN nsp ON nsp.oid = relnamespace WHERE relkind = 'c'
-UNION ALL SELECT 'pg_class'::regclass, attrelid, attnum, 'pg_type'::regclass, reltype, 0, 'column ' || attname
+UNION ALL SELECT 'pg_class'::regclass, attrelid, attnum, 'pg_type'::regclass, reltype, 0, 'column ' || quote_ident(attname)
   FROM pg_class c JOIN nsp ON nsp.oid = relnamespace JOIN pg_attribute ON attrelid = c.oid WHERE relkind = 'c' AND attnum > 0
 UNION ALL SELECT 'pg_type'::regclass, rngmultitypid, 0, 'pg_type'::regclass, rngtypid, 0, 'multirange' FROM pg_range
 UNION ALL SELECT 'pg_attrdef'::regclass, d.oid, 0, 'pg_class'::regclass, adrelid, adnum, '' FROM pg_attrdef d JOIN rel ON rel.oid = adrelid
 UNION ALL SELECT 'pg_rewrite'::regclass, r.oid, 0, 'pg_class'::regclass, ev_class, 0, 'rule ' || rulename FROM pg_rewrite r JOIN rel ON rel.oid = ev_class WHERE rulename = '_RETURN'
-UNION ALL SELECT 'pg_class'::regclass, conindid, 0, 'pg_constraint'::regclass, k.oid, 0, 'index ' || conname
+UNION ALL SELECT 'pg_class'::regclass, conindid, 0, 'pg_constraint'::regclass, k.oid, 0, 'index ' || quote_ident(conname)
   FROM pg_constraint k JOIN rel ON rel.oid = conrelid WHERE contype IN ('p', 'u', 'x')
-UNION ALL SELECT 'pg_constraint'::regclass, k.oid, 0, 'pg_type'::regclass, contypid, 0, 'constraint ' || conname FROM pg_constraint k WHERE contypid <> 0
-UNION ALL SELECT 'pg_constraint'::regclass, tgconstraint, 0, 'pg_trigger'::regclass, t.oid, 0, 'constraint ' || tgname
+UNION ALL SELECT 'pg_constraint'::regclass, k.oid, 0, 'pg_type'::regclass, contypid, 0, 'constraint ' || quote_ident(conname) FROM pg_constraint k WHERE contypid <> 0
+UNION ALL SELECT 'pg_constraint'::regclass, tgconstraint, 0, 'pg_trigger'::regclass, t.oid, 0, 'constraint ' || quote_ident(tgname)
   FROM pg_trigger t JOIN rel ON rel.oid = tgrelid WHERE NOT tgisinternal AND tgconstraint <> 0
-UNION ALL SELECT 'pg_class'::regclass, s.objid, 0, 'pg_class'::regclass, s.refobjid, s.refobjsubid, 'sequence ' || c.relname
+UNION ALL SELECT 'pg_class'::regclass, s.objid, 0, 'pg_class'::regclass, s.refobjid, s.refobjsubid, 'sequence ' || quote_ident(c.relname)
   FROM pg_depend s JOIN pg_class c ON c.oid = s.objid JOIN rel ON rel.oid = s.refobjid
   WHERE s.classid = 'pg_class'::regclass AND s.refclassid = 'pg_class'::regclass AND s.deptype = 'i' AND c.relkind = 'S'
 UNION ALL SELECT 'pg_amop'::regclass, oid, 0, 'pg_opfamily'::regclass, amopfamily, 0, '' FROM pg_amop WHERE oid >= ` + firstUserOID + `
@@ -89,7 +89,8 @@ func dependenciesBlock() block {
 	return block{
 		relation: "d.classid", oid: "d.objid", column: "d.objsubid", fields: linkFields("d.refclassid", "d.refobjid", "d.refobjsubid", "NULL"),
 		from: `FROM pg_depend d WHERE d.objid >= ` + firstUserOID + ` AND d.refobjid >= ` + firstUserOID + ` AND d.refclassid <> 'pg_namespace'::regclass
-  AND (d.deptype IN ('n', 'P') OR d.deptype = 'a' AND d.refobjsubid > 0 AND d.classid IN ('pg_class'::regclass, 'pg_constraint'::regclass)
+  AND (d.deptype IN ('n', 'P') OR d.deptype = 'a' AND d.refclassid = 'pg_opfamily'::regclass AND d.classid = 'pg_opclass'::regclass
+    OR d.deptype = 'a' AND d.refobjsubid > 0 AND d.classid IN ('pg_class'::regclass, 'pg_constraint'::regclass)
     AND NOT EXISTS (SELECT FROM pg_sequence s WHERE s.seqrelid = d.objid AND d.classid = 'pg_class'::regclass))`,
 		take: takeDependency,
 	}

@@ -49,6 +49,8 @@ func sequencesBlock() block {
 			{attrOwnedBy, "CASE WHEN o.oid IS NOT NULL THEN ARRAY[n.nspname, o.relname, a.attname] END", decodeNames},
 			{attrPersistence, "CASE c.relpersistence WHEN 'u' THEN 'unlogged' END", nil},
 			ownerField("c.relowner"), grantsField("c.relacl", "s", "c.relowner"),
+			{"", "o.oid", nil},
+			{"", "a.attnum", nil},
 		},
 		from: `FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN nsp ON nsp.oid = c.relnamespace
 LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')

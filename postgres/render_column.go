@@ -70,6 +70,7 @@ func (r *renderer) addColumn(c schema.Fact) {
 	} else {
 		r.alterRelation(tableOf(c.ID), false, append([]string{"ADD COLUMN " + r.columnDefinition(c)}, settings...))
 	}
+	r.owns(schema.Fact{ID: c.ID}, c)
 	r.finish(c)
 }
 
@@ -97,6 +98,7 @@ func (r *renderer) alterColumn(before, after schema.Fact) {
 	actions = prefixAll("ALTER COLUMN "+ident(after.ID.Name)+" ", actions)
 	r.alterRelation(tableOf(after.ID), false, append(actions, columnSettings(before, after)...))
 	r.sequencePart(before, after)
+	r.owns(before, after)
 	r.common(before, after)
 }
 

@@ -50,7 +50,10 @@ func target(f schema.Fact) string {
 	case id.Kind.IsPart():
 		return ident(id.Name) + " ON " + tableOf(id)
 	case id.Kind == schema.KindRoutine:
-		return dotted(id.Schema, baseName(id)) + routineArguments(id)
+		if arguments := routineArguments(id); f.Form() != "aggregate" || arguments != "()" {
+			return dotted(id.Schema, baseName(id)) + arguments
+		}
+		return dotted(id.Schema, baseName(id)) + "(*)"
 	case id.Kind == schema.KindObject:
 		return objectTarget(f)
 	case id.Kind == schema.KindServer:
@@ -90,6 +93,7 @@ func (r *renderer) finish(f schema.Fact) {
 	r.owner(f, f.Attr(schema.AttrOwner))
 	r.grants(schema.Fact{ID: f.ID}.With(schema.AttrForm, f.Form()).With(schema.AttrOwner, f.Attr(schema.AttrOwner)), f)
 	r.comment(f)
+	r.partComments(schema.Fact{ID: f.ID}, f)
 }
 
 // common renders the changes that all kinds have alike.
@@ -101,6 +105,7 @@ func (r *renderer) common(before, after schema.Fact) {
 	if before.Attr(schema.AttrComment) != after.Attr(schema.AttrComment) {
 		r.changeComment(after)
 	}
+	r.partComments(before, after)
 }
 
 // owner gives a new object to a role; without one it stays with its maker.
@@ -174,14 +179,6 @@ func dollars(s string) string {
 	return tag + s + tag
 }
 
-// lines splits an attribute that holds one thing a line; nil for "".
-func lines(value string) []string {
-	if value == "" {
-		return nil
-	}
-	return strings.Split(value, "\n")
-}
-
 // assignments reads lines of the form "name=value".
 func assignments(value string) map[string]string {
 	all := map[string]string{}
@@ -235,7 +232,7 @@ func optionActions(before, after string) []string {
 	slices.Sort(reset)
 	var actions []string
 	if len(set) > 0 {
-		actions = append(actions, "SET ("+storageOptions(strings.Join(set, "\n"))+")")
+		actions = append(actions, "SET ("+storageOptions(joinLines(set))+")")
 	}
 	if len(reset) > 0 {
 		actions = append(actions, "RESET ("+strings.Join(reset, ", ")+")")

@@ -26,7 +26,7 @@ func (r *renderer) addConstraint(c schema.Fact) {
 	default:
 		r.add("ALTER TABLE", table, "ADD CONSTRAINT", name, definition)
 	}
-	r.constraintRest(schema.Fact{ID: c.ID}, c)
+	r.indexSettings(schema.Fact{ID: c.ID}, c)
 }
 
 // constraintText is a definition with one pair of parentheses where the server
@@ -116,15 +116,6 @@ func (r *renderer) forgetNotNull(c schema.Fact) {
 	}
 }
 
-// constraintRest sets what a constraint's definition does not say: that of its
-// index, and the comment.
-func (r *renderer) constraintRest(before, after schema.Fact) {
-	r.indexSettings(before, after)
-	if before.Attr(schema.AttrComment) != after.Attr(schema.AttrComment) {
-		r.changeComment(after)
-	}
-}
-
 func (r *renderer) alterConstraint(before, after schema.Fact) {
 	old, now := before.Attr(schema.AttrDefinition), after.Attr(schema.AttrDefinition)
 	table, name := tableOf(after.ID), ident(after.ID.Name)
@@ -137,7 +128,7 @@ func (r *renderer) alterConstraint(before, after schema.Fact) {
 	default:
 		r.add("ALTER TABLE", table, "ALTER CONSTRAINT", name, constraintTraits(old, now))
 	}
-	r.constraintRest(before, after)
+	r.indexSettings(before, after)
 }
 
 // constraintTraits are the words for ALTER CONSTRAINT.
@@ -183,7 +174,7 @@ func (r *renderer) addIndex(i schema.Fact) {
 		if name := automaticName(i); name != "" && name != i.ID.Name {
 			r.add("ALTER INDEX", dotted(i.ID.Schema, name), "RENAME TO", ident(i.ID.Name))
 		}
-		r.indexRest(schema.Fact{ID: i.ID}, i)
+		r.indexSettings(schema.Fact{ID: i.ID}, i)
 		return
 	}
 	r.createIndex(i)
@@ -203,7 +194,7 @@ func (r *renderer) createIndex(i schema.Fact) {
 		where = "TABLESPACE " + ident(t) + spaced(where)
 	}
 	r.add(head, ident(i.ID.Name), "ON", tableOf(i.ID), definition, where)
-	r.indexRest(schema.Fact{ID: i.ID}.With("tablespace", i.Attr("tablespace")), i)
+	r.indexSettings(schema.Fact{ID: i.ID}.With("tablespace", i.Attr("tablespace")), i)
 }
 
 // splitWhere divides an index's definition from its predicate.
@@ -243,18 +234,10 @@ func (r *renderer) alterIndex(before, after schema.Fact) {
 	if before.Is("invalid") && !after.Is("invalid") {
 		r.add("REINDEX INDEX", either(r.online, "CONCURRENTLY", ""), name)
 	}
-	r.indexRest(before, after)
-}
-
-func (r *renderer) indexRest(before, after schema.Fact) {
 	r.indexSettings(before, after)
-	if before.Attr(schema.AttrComment) != after.Attr(schema.AttrComment) {
-		r.changeComment(after)
-	}
 }
 
-// indexSettings sets what indexes, also those of constraints, have beside their
-// definition.
+// indexSettings sets what indexes and constraints have beside their definition.
 func (r *renderer) indexSettings(before, after schema.Fact) {
 	changed := func(attr string) bool { return before.Attr(attr) != after.Attr(attr) }
 	name, table := dotted(after.ID.Schema, after.ID.Name), tableOf(after.ID)
@@ -278,4 +261,5 @@ func (r *renderer) indexSettings(before, after schema.Fact) {
 	if changed("replica identity") {
 		r.add("ALTER TABLE", table, "REPLICA IDENTITY", either(after.Is("replica identity"), "USING INDEX "+ident(after.ID.Name), "DEFAULT"))
 	}
+	r.common(before, after)
 }

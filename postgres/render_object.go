@@ -274,7 +274,6 @@ func (r *renderer) settings(before, after schema.Fact) {
 			r.add("ALTER EVENT TRIGGER", ident(after.ID.Name), enabling(after.Attr("enabled")))
 		}
 	}
-	r.partComments(before, after)
 }
 
 func enabling(state string) string {

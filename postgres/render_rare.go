@@ -35,9 +35,12 @@ func (r *renderer) createOther(f schema.Fact) {
 			r.add("ALTER OPERATOR FAMILY", name, "ADD", definition)
 		}
 	case "text search configuration":
-		head, mappings, _ := strings.Cut(definition, "\n")
+		head, mappings, found := strings.Cut(definition, "\n")
 		r.add("CREATE TEXT SEARCH CONFIGURATION", name, head)
-		for _, m := range mappingLists(lines(mappings)) {
+		if !found {
+			return
+		}
+		for _, m := range mappingLists(strings.Split(mappings, "\n")) {
 			r.add("ALTER TEXT SEARCH CONFIGURATION", name, "ADD MAPPING", m)
 		}
 	default:

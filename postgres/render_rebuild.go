@@ -30,7 +30,7 @@ func (r *renderer) rebuild(c schema.RebuildTable) {
 	}
 	r.bareTable(temporary, bare)
 	r.copyRows(c, temporary.ID)
-	r.keepSequences(bare)
+	r.keepSequences(c.Before)
 	r.dropTable(before)
 	r.add("ALTER TABLE", fullName(temporary.ID), "RENAME TO", ident(after.ID.Name))
 	r.adoptSequences(temporary.ID.Name, bare)
@@ -88,34 +88,20 @@ func (r *renderer) copyRows(c schema.RebuildTable, into schema.ID) {
 	}
 }
 
-// sequencesOf are the sequences that a column takes its values from.
-func sequencesOf(c schema.Fact) []schema.ID {
-	var list []schema.ID
-	for _, id := range c.Needs {
-		if id.Kind == schema.KindSequence {
-			list = append(list, id)
-		}
-	}
-	return list
-}
-
-// keepSequences saves the sequences that the old table may own, and would take
+// keepSequences saves the sequences that the old table owns, and would take
 // along.
-func (r *renderer) keepSequences(columns []schema.Fact) {
-	for _, c := range columns {
-		for _, s := range sequencesOf(c) {
-			r.add("ALTER SEQUENCE", fullName(s), "OWNED BY NONE")
+func (r *renderer) keepSequences(parts []schema.Fact) {
+	for _, p := range parts {
+		for _, s := range lines(p.Attr("owns")) {
+			r.add("ALTER SEQUENCE", joined(s), "OWNED BY NONE")
 		}
 	}
 }
 
-// adoptSequences gives them to the new table, and lets identity columns go on
-// behind their last value, under the usual name.
+// adoptSequences lets identity columns go on behind their last value, by a
+// sequence of the usual name.
 func (r *renderer) adoptSequences(temporary string, columns []schema.Fact) {
 	for _, c := range columns {
-		for _, s := range sequencesOf(c) {
-			r.add("ALTER SEQUENCE", fullName(s), "OWNED BY", tableOf(c.ID)+"."+ident(c.ID.Name))
-		}
 		if !c.Is(schema.AttrIdentity) {
 			continue
 		}

@@ -47,12 +47,16 @@ func (r *renderer) createSequence(f schema.Fact) {
 		clauses = append(clauses, "CYCLE")
 	}
 	r.add(clauses...)
-	r.ownedBy(schema.Fact{ID: f.ID}, f)
 }
 
-func (r *renderer) ownedBy(before, after schema.Fact) {
-	if o := after.Attr("owned by"); o != before.Attr("owned by") {
-		r.add("ALTER SEQUENCE", fullName(after.ID), "OWNED BY", orElse(joined(o), "NONE"))
+// owns gives a column the sequences that it owns. The column does it, not the
+// sequence, which is made first.
+func (r *renderer) owns(before, after schema.Fact) {
+	old, now := lines(before.Attr("owns")), lines(after.Attr("owns"))
+	for _, s := range now {
+		if !slices.Contains(old, s) {
+			r.add("ALTER SEQUENCE", joined(s), "OWNED BY", tableOf(after.ID)+"."+ident(after.ID.Name))
+		}
 	}
 }
 
@@ -75,7 +79,9 @@ func (r *renderer) alterSequence(before, after schema.Fact) {
 	if p := after.Attr("persistence"); p != before.Attr("persistence") {
 		r.add("ALTER SEQUENCE", fullName(after.ID), "SET", strings.ToUpper(orElse(p, "logged")))
 	}
-	r.ownedBy(before, after)
+	if before.Is("owned by") && !after.Is("owned by") {
+		r.add("ALTER SEQUENCE", fullName(after.ID), "OWNED BY NONE")
+	}
 }
 
 // identityOptions reads "START WITH 10 INCREMENT BY 2 MINVALUE 1 …" by the

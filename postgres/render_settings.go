@@ -254,14 +254,14 @@ func (r *renderer) partComments(before, after schema.Fact) {
 		if c := now[what]; c != "" {
 			value = text(c)
 		}
-		kind, name, _ := strings.Cut(what, " ")
+		kind, name, _ := strings.Cut(what, " ") // the name as SQL
 		switch kind {
 		case "index", "sequence":
-			r.add("COMMENT ON", strings.ToUpper(kind), dotted(after.ID.Schema, name), "IS", value)
+			r.add("COMMENT ON", strings.ToUpper(kind), ident(after.ID.Schema)+"."+name, "IS", value)
 		case "column":
-			r.add("COMMENT ON COLUMN", fullName(after.ID)+"."+ident(name), "IS", value)
+			r.add("COMMENT ON COLUMN", fullName(after.ID)+"."+name, "IS", value)
 		case "constraint":
-			r.add("COMMENT ON CONSTRAINT", ident(name), "ON", either(after.Form() == "domain", "DOMAIN "+fullName(after.ID), tableOf(after.ID)), "IS", value)
+			r.add("COMMENT ON CONSTRAINT", name, "ON", either(after.Form() == "domain", "DOMAIN "+fullName(after.ID), tableOf(after.ID)), "IS", value)
 		default:
 			r.cannot(after, "comment on "+what)
 		}
@@ -271,8 +271,10 @@ func (r *renderer) partComments(before, after schema.Fact) {
 func commentLines(f schema.Fact) map[string]string {
 	all := map[string]string{}
 	for _, l := range lines(f.Attr("part comments")) {
-		what, comment, _ := strings.Cut(l, ": ")
-		all[what] = strings.NewReplacer(`\\`, `\`, `\n`, "\n").Replace(comment)
+		i := strings.Index(l, " ") + 1
+		rest := skipName(l[i:])
+		what, comment := l[:len(l)-len(rest)], strings.TrimPrefix(rest, ": ")
+		all[what] = comment
 	}
 	return all
 }

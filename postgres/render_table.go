@@ -101,9 +101,10 @@ func (r *renderer) afterCreate(t schema.Fact, parts []schema.Fact, inherited boo
 		switch p.ID.Kind {
 		case schema.KindColumn:
 			r.sequencePart(schema.Fact{ID: p.ID}, p)
+			r.owns(schema.Fact{ID: p.ID}, p)
 			r.finish(p)
 		case schema.KindConstraint:
-			r.constraintRest(schema.Fact{ID: p.ID}, p)
+			r.indexSettings(schema.Fact{ID: p.ID}, p)
 		}
 	}
 }

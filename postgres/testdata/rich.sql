@@ -56,7 +56,7 @@ COMMENT ON COLUMN app.users.email IS 'where letters go';
 COMMENT ON CONSTRAINT users_balance ON app.users IS 'no debts';
 COMMENT ON INDEX app.users_pkey IS 'the key''s index';
 ALTER TABLE app.users ALTER data SET STORAGE EXTERNAL, ALTER data SET COMPRESSION pglz, ALTER email SET STATISTICS 250, ALTER created SET (n_distinct = -0.5);
-ALTER TABLE app.users SET (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05, toast.autovacuum_enabled = false);
+ALTER TABLE app.users SET (autovacuum_vacuum_scale_factor = 0.05, fillfactor = 80, toast.autovacuum_enabled = false);
 ALTER TABLE app.users ADD CONSTRAINT users_name CHECK (name <> '') NOT VALID;
 ALTER TABLE app.users REPLICA IDENTITY USING INDEX users_pkey;
 ALTER INDEX app.users_email_key SET (fillfactor = 70);
@@ -69,7 +69,7 @@ CREATE INDEX users_data ON app.users USING gin (data jsonb_path_ops) WITH (fastu
 CREATE INDEX users_upper ON app.users (upper(email), (balance * 2));
 ALTER INDEX app.users_upper ALTER COLUMN 2 SET STATISTICS 400;
 COMMENT ON INDEX app.users_data IS 'for @>';
-ALTER TABLE app.users CLUSTER ON users_created;
+ALTER TABLE app.users CLUSTER ON users_name_once;
 CREATE STATISTICS app.users_stats (ndistinct, dependencies) ON name, mood FROM app.users;
 ALTER STATISTICS app.users_stats SET STATISTICS 50;
 COMMENT ON STATISTICS app.users_stats IS 'they go together';
@@ -102,9 +102,9 @@ CREATE TABLE app.child (own integer) INHERITS (app.base, app.base2);
 CREATE TABLE app.adopted (note text, id integer NOT NULL, CONSTRAINT base_id CHECK (id > 0));
 ALTER TABLE app.adopted INHERIT app.base;
 
-CREATE TABLE app.events (id bigint NOT NULL, at timestamptz NOT NULL, kind text DEFAULT 'x', payload jsonb, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+CREATE TABLE app.events (id bigint NOT NULL, at timestamptz NOT NULL, kind text DEFAULT 'x', payload jsonb, CONSTRAINT events_pkey PRIMARY KEY (id, at, kind)) PARTITION BY RANGE (at);
 CREATE TABLE app.events_2026 PARTITION OF app.events FOR VALUES FROM ('2026-01-01 00:00:00+00') TO ('2027-01-01 00:00:00+00');
-CREATE TABLE app.events_2027 (payload jsonb, kind text, at timestamptz NOT NULL, id bigint NOT NULL, CONSTRAINT named_key PRIMARY KEY (id, at)) PARTITION BY LIST (kind);
+CREATE TABLE app.events_2027 (payload jsonb, kind text, at timestamptz NOT NULL, id bigint NOT NULL, CONSTRAINT named_key PRIMARY KEY (id, at, kind)) PARTITION BY LIST (kind);
 ALTER TABLE app.events ATTACH PARTITION app.events_2027 FOR VALUES FROM ('2027-01-01 00:00:00+00') TO ('2028-01-01 00:00:00+00');
 CREATE TABLE app.events_2027_a PARTITION OF app.events_2027 FOR VALUES IN ('a', 'b');
 CREATE TABLE app.events_rest PARTITION OF app.events DEFAULT;
@@ -152,7 +152,7 @@ ALTER AGGREGATE app.total(integer) OWNER TO mx_r1;
 
 CREATE VIEW app.rich WITH (security_barrier = true, check_option = cascaded) AS SELECT id, email, balance FROM app.users WHERE balance > 100;
 CREATE VIEW app.richer AS SELECT r.id, r.email, count(*) AS orders FROM app.rich r LEFT JOIN app.orders o ON o.user_id = r.id GROUP BY r.id, r.email;
-CREATE RECURSIVE VIEW app.numbers (n) AS VALUES (1) UNION ALL SELECT n + 1 FROM app.numbers WHERE n < 5;
+CREATE RECURSIVE VIEW app.numbers (n) AS VALUES (1) UNION ALL SELECT n + 1 FROM numbers WHERE n < 5;
 COMMENT ON VIEW app.rich IS 'who has';
 COMMENT ON COLUMN app.rich.email IS 'of the rich';
 ALTER VIEW app.rich ALTER balance SET DEFAULT 101;
@@ -190,8 +190,9 @@ ALTER EVENT TRIGGER watch DISABLE;
 COMMENT ON EVENT TRIGGER watch IS 'sees all';
 
 CREATE PUBLICATION every FOR ALL TABLES WITH (publish = 'insert');
-CREATE PUBLICATION some FOR TABLE app.users (id, email) WHERE (balance > 0), TABLE app.orders, TABLES IN SCHEMA private WITH (publish_via_partition_root = true);
-CREATE PUBLICATION none;
+CREATE PUBLICATION part FOR TABLE app.users WHERE (id > 0), TABLE app.orders, TABLES IN SCHEMA private WITH (publish_via_partition_root = true);
+CREATE PUBLICATION narrow FOR TABLE app.users (id, email);
+CREATE PUBLICATION nothing;
 COMMENT ON PUBLICATION every IS 'all of it';
 
 CREATE SUBSCRIPTION sub CONNECTION 'dbname=x' PUBLICATION p, q WITH (connect = false, slot_name = NONE, enabled = false);
@@ -203,7 +204,9 @@ CREATE FUNCTION app.same(app.address, app.address) RETURNS boolean LANGUAGE sql 
 CREATE OPERATOR app.=== (FUNCTION = app.same, LEFTARG = app.address, RIGHTARG = app.address, COMMUTATOR = OPERATOR(app.===), HASHES);
 COMMENT ON OPERATOR app.=== (app.address, app.address) IS 'alike';
 CREATE FUNCTION app.hash(app.address) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT hashint4(($1).number)';
-CREATE OPERATOR CLASS app.address_ops DEFAULT FOR TYPE app.address USING hash AS OPERATOR 1 app.===, FUNCTION 1 app.hash(app.address);
+CREATE OPERATOR FAMILY app.address_ops USING hash;
+ALTER OPERATOR FAMILY app.address_ops USING hash ADD OPERATOR 1 app.===(app.address, app.address), FUNCTION 1 (app.address, app.address) app.hash(app.address);
+CREATE OPERATOR CLASS app.address_ops DEFAULT FOR TYPE app.address USING hash FAMILY app.address_ops AS STORAGE app.address;
 CREATE TEXT SEARCH DICTIONARY app.short (TEMPLATE = simple, STOPWORDS = english);
 CREATE TEXT SEARCH CONFIGURATION app.search (COPY = simple);
 ALTER TEXT SEARCH CONFIGURATION app.search ALTER MAPPING FOR asciiword, word WITH app.short, simple;

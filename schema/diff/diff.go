@@ -46,7 +46,9 @@ import (
 // Dialect answers what only a kind of database can know. The dialects of this
 // module satisfy it. The answers must depend on the arguments only.
 type Dialect interface {
-	// InCreate reports whether CREATE TABLE itself makes the part.
+	// InCreate reports whether CREATE TABLE itself makes the part. Asked for a
+	// column of a view, it tells whether nothing (default, comment, grants) is
+	// left to be set when the view is there.
 	InCreate(table, part schema.Fact) bool
 	// CanAlter reports whether before can be changed into after in place.
 	// Otherwise it is dropped and made anew. Asked for the order of columns

@@ -24,6 +24,7 @@ func (w *walk) changes(renames []Rename) []schema.Change {
 	for _, at := range w.order {
 		if !early[at] {
 			out = append(out, w.change(w.nodes[at]))
+			out = append(out, w.attachments(at)...)
 		}
 	}
 	return append(out, w.reorders()...)
