@@ -12,6 +12,7 @@ import (
 
 	"github.com/lockstepdb/lockstep"
 	"github.com/lockstepdb/lockstep/internal/config"
+	"github.com/lockstepdb/lockstep/rehearse"
 )
 
 const newHelp = `Write the files of a new migration: VERSION_NAME.up.sql and VERSION_NAME.down.sql.
@@ -23,18 +24,24 @@ be given apart.
 
 --renumber VERSION gives a migration that is not applied yet a new version at
 the end and renames its files. It is the way on when a branch was merged and its
-migration is older than what is applied already.`
+migration is older than what is applied already.
+
+--down FILE writes the .down.sql for an up that was written by hand: it runs the
+migrations in a scratch database (see lockstep rehearse), compares the schema
+before and after the up, and writes what leads back. Data that is lost is named
+in the file. Then it rehearses the migration: up, down and up again.`
 
 const newExample = `  lockstep new create users
   lockstep new add email to users
   lockstep new drop_sessions --no-down
   lockstep new backfill users email --data
   lockstep new active_users --repeatable
-  lockstep new --renumber 20260101120000`
+  lockstep new --renumber 20260101120000
+  lockstep new --down migrations/20260101120000_create_users.up.sql`
 
 type newOptions struct {
 	noDown, sequential, data, repeatable bool
-	renumber                             string
+	renumber, down, scratch              string
 }
 
 func newNew(a *app) *cobra.Command {
@@ -52,7 +59,9 @@ func newNew(a *app) *cobra.Command {
 	f.BoolVar(&o.data, "data", false, "it changes rows, not the schema")
 	f.BoolVar(&o.repeatable, "repeatable", false, "write repeatable/NAME.sql, which runs whenever its text changes")
 	f.StringVar(&o.renumber, "renumber", "", "give the pending migration `VERSION` a new version at the end")
-	cmd.PreRunE = exclusive([]string{"repeatable", "no-down"}, []string{"repeatable", "sequential"}, []string{"repeatable", "data"})
+	f.StringVar(&o.down, "down", "", "write the down that belongs to the up in `FILE`")
+	f.StringVar(&o.scratch, "scratch", "", "with --down: server, or empty database, to try it on (`URL`)")
+	cmd.PreRunE = exclusive([]string{"down", "renumber"}, []string{"down", "no-down"}, []string{"repeatable", "no-down"}, []string{"repeatable", "sequential"}, []string{"repeatable", "data"})
 	_ = cmd.RegisterFlagCompletionFunc("renumber", a.completeVersions) // the flag exists
 	return cmd
 }
@@ -63,6 +72,8 @@ type newAnswer struct {
 	Name    string           `json:"name"`
 	Files   []string         `json:"files"`
 	Renamed []rename         `json:"renamed,omitempty"`
+	Losses  []string         `json:"losses,omitempty"`  // of a down that was written: data that does not come back
+	Verdict rehearse.Verdict `json:"verdict,omitempty"` // of its rehearsal
 }
 
 func (a *app) runNew(ctx context.Context, s *config.Settings, o newOptions, args []string) error {
@@ -71,6 +82,10 @@ func (a *app) runNew(ctx context.Context, s *config.Settings, o newOptions, args
 		return &usageError{"--renumber takes a version and nothing else", "lockstep new --renumber " + o.renumber}
 	case o.renumber != "":
 		return a.runRenumber(ctx, s, o)
+	case o.down != "" && (len(args) > 0 || o.data || o.repeatable || o.sequential):
+		return &usageError{"--down takes a file and nothing else", "lockstep new --down " + o.down}
+	case o.down != "":
+		return a.runNewDown(ctx, s, o)
 	case len(args) == 0:
 		return &usageError{"lockstep new takes a name", "start with a verb: lockstep new create users"}
 	}

@@ -103,21 +103,21 @@ func (a *app) rehearse(ctx context.Context, s *config.Settings, set *lockstep.Se
 	if !ok {
 		return nil, fmt.Errorf("rehearse: the schema of %s cannot be read", place.dialect.Name())
 	}
-	run := s.Options()
-	run.Tool, run.Ledger.Schema = toolName(), "" // the ledger of the scratch database, never another one
-	o := rehearse.Options{Run: run, Which: which}
+	o := rehearse.Options{Run: a.scratchOptions(s), Which: which}
 	if !a.flags.quiet {
 		live := view.NewRehearsing(a.err, a.errStyle())
 		defer live.Stop()
 		o.Watch = live.Watch
 	}
-	return rehearse.Run(ctx, dialect, set, func(ctx context.Context) (*rehearse.Scratch, error) {
-		made, err := place.make(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return &rehearse.Scratch{DB: made.db, Remove: made.remove}, nil
-	}, o)
+	return rehearse.Run(ctx, dialect, set, place.open, o)
+}
+
+// scratchOptions are those of runs in a scratch database: their ledger is in it,
+// never in another schema or database.
+func (*app) scratchOptions(s *config.Settings) lockstep.Options {
+	o := s.Options()
+	o.Tool, o.Ledger.Schema = toolName(), ""
+	return o
 }
 
 // whichToRehearse tells which migrations are rehearsed.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/lockstepdb/lockstep"
 	"github.com/lockstepdb/lockstep/internal/config"
+	"github.com/lockstepdb/lockstep/rehearse"
 )
 
 // scratchPrefix begins the name of every database that is made for a trial;
@@ -177,6 +178,15 @@ func (p *scratchPlace) make(ctx context.Context) (*scratch, error) {
 		return nil, errors.Join(p.describe(err), made.remove())
 	}
 	return made, nil
+}
+
+// open is make for package rehearse.
+func (p *scratchPlace) open(ctx context.Context) (*rehearse.Scratch, error) {
+	made, err := p.make(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &rehearse.Scratch{DB: made.db, Remove: made.remove}, nil
 }
 
 // drop drops a scratch database, whatever has become of the command.
