@@ -24,6 +24,7 @@ type busy struct {
 	stop    context.CancelFunc
 	clients sync.WaitGroup
 	holders sync.WaitGroup
+	pools   []*sql.DB
 
 	mu    sync.Mutex
 	reads []int // of each client
@@ -43,6 +44,7 @@ func newBusy(tb testing.TB, db *testdb.Database, table string) *busy {
 	for i := range clients {
 		pool := db.Pool(tb)
 		pool.SetMaxOpenConns(1)
+		b.pools = append(b.pools, pool)
 		b.clients.Go(func() { b.read(ctx, pool, i) })
 	}
 	await(tb, "the clients have begun", func() bool { return b.fewest() > 0 })
@@ -141,6 +143,9 @@ func (b *busy) end() (worst time.Duration, slow int) {
 	b.stop()
 	b.clients.Wait()
 	b.holders.Wait()
+	for _, pool := range b.pools {
+		_ = pool.Close() // it only read
+	}
 	return b.worst, b.slow
 }
 

@@ -97,21 +97,25 @@ func changeUnderReaders(t *testing.T, s site, table string) calm.Round {
 
 // clients read a table again and again.
 type clients struct {
-	end  context.CancelFunc
-	all  sync.WaitGroup
-	mu   sync.Mutex
-	took []time.Duration
-	last []time.Time // when the last read that each client has done began
-	err  error
+	end   context.CancelFunc
+	all   sync.WaitGroup
+	conns []*sql.Conn
+	mu    sync.Mutex
+	took  []time.Duration
+	last  []time.Time // when the last read that each client has done began
+	err   error
 }
 
 func startClients(t *testing.T, s site, n int, query string) *clients {
 	t.Helper()
 	ctx, end := context.WithCancel(t.Context())
 	c := &clients{end: end, last: make([]time.Time, n)}
+	db := s.pool(t)
+	db.SetMaxIdleConns(-1) // the next round needs the server's connections
 	for i := range n {
-		conn := s.session(t)
+		conn := session(t, db)
 		value(t, conn, query)
+		c.conns = append(c.conns, conn)
 		c.all.Go(func() { c.read(ctx, conn, query, i) })
 	}
 	return c
@@ -147,6 +151,9 @@ func (c *clients) stop(t *testing.T) time.Duration {
 	t.Helper()
 	c.end()
 	c.all.Wait()
+	for _, conn := range c.conns {
+		_ = conn.Close() // it only read
+	}
 	if c.err != nil {
 		t.Error(c.err)
 	}

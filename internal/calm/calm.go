@@ -17,11 +17,11 @@ import (
 const (
 	// rounds is how often a machine without calm is asked.
 	rounds = 6
-	// convictions is how many rounds have to be the code's: one may be chance.
+	// convictions is how many calm rounds have to go wrong: one may be chance.
 	convictions = 3
-	// share is how many times the control something has to take, beyond the
-	// limit, until the machine is no excuse. What waits for several answers in
-	// a row, as the code under test does, may meet the worst more than once.
+	// share is how many times the control something may take, beyond the limit,
+	// on a machine without calm: what waits for several answers in a row may
+	// meet the worst more than once.
 	share = 3
 )
 
@@ -48,9 +48,10 @@ func (r Round) String() string {
 // isCalm tells that the machine could have kept the limit.
 func (r Round) isCalm(limit time.Duration) bool { return r.Control <= limit/2 }
 
-// isBlamed tells that the machine does not explain a round that is not good.
-func (r Round) isBlamed(limit time.Duration) bool {
-	return r.isCalm(limit) || r.Fault == "" && r.Took > limit+share*r.Control
+// isBeyond tells that a round took much longer than the machine explains,
+// though it was not calm.
+func (r Round) isBeyond(limit time.Duration) bool {
+	return r.Fault == "" && r.Took > limit+share*r.Control
 }
 
 // isGood tells that the limit was kept, by the clock or by all that the code
@@ -60,27 +61,28 @@ func (r Round) isGood(limit time.Duration) bool {
 }
 
 // Judge measures until a round keeps the limit. It is a failure when three
-// rounds do not although their controls were calm, or so quick beside them that
-// the machine is no excuse. Where neither comes about, the log says that this
-// machine cannot tell.
+// rounds do not although their controls were calm, or when all of them took much
+// longer than the controls, calm or not. Where neither comes about, the log says
+// that this machine cannot tell.
 func Judge(t testing.TB, limit time.Duration, measure func() Round) {
 	t.Helper()
-	wrong := 0
+	wrong, beyond := 0, 0
 	for range rounds {
 		r := measure()
-		if r.isGood(limit) {
-			t.Logf("%v", r)
+		t.Log(r)
+		switch {
+		case r.isGood(limit):
 			return
+		case r.isCalm(limit):
+			wrong++
+			beyond++
+		case r.isBeyond(limit):
+			beyond++
 		}
-		if !r.isBlamed(limit) {
-			t.Logf("%v: the machine was not calm", r)
-			continue
-		}
-		t.Logf("%v: too long", r)
-		if wrong++; wrong == convictions {
-			t.Errorf("more than %v in %d rounds, and not for the machine, at last %v", limit, wrong, r)
+		if wrong == convictions || beyond == rounds {
+			t.Errorf("each time more than %v, at last %v: that was not the machine", limit, r)
 			return
 		}
 	}
-	t.Logf("no verdict about %v: in %d of %d rounds the machine was not calm", limit, rounds-wrong, rounds)
+	t.Logf("no verdict about %v: the machine was not calm enough", limit)
 }

@@ -60,7 +60,7 @@ func newHistory(a *app) *cobra.Command {
 		Use: "history [VERSION]", GroupID: groupLook, Short: "Print every event of the ledger", Long: historyHelp,
 		Example: "  lockstep history\n  lockstep history 20260101120000\n  lockstep history --verify", Args: atMost(1),
 		RunE: a.with(func(ctx context.Context, s *config.Settings, args []string) error {
-			return a.use(s, reads, func(m *session) error {
+			return a.use(s, asks, func(m *session) error {
 				if verify {
 					return a.verifyHistory(ctx, m)
 				}

@@ -17,7 +17,8 @@ import (
 type access uint8
 
 const (
-	reads    access = iota // no run: nothing is written
+	asks     access = iota // asks the database only: no migrations are needed
+	reads                  // no run: nothing is written
 	previews               // shows what a run would do: a missing file is an empty database
 	changes                // a run, on a database file that exists
 	creates                // a run, which creates a database file that is missing
@@ -31,14 +32,17 @@ type session struct {
 	progress *view.Progress
 }
 
-// open loads the migrations, opens the database and brings them together.
+// open loads the migrations if they are needed, opens the database and brings them together.
 // Nothing is sent to the server before the first use.
 func (a *app) open(s *config.Settings, how access) (*session, error) {
 	if !s.HasDatabase() {
 		return nil, noDatabase()
 	}
 	read := load
-	if how == creates {
+	switch how {
+	case asks:
+		read = loadNothing
+	case creates:
 		read = loadAndRemember
 	}
 	set, err := read(s.Dirs)
@@ -100,6 +104,8 @@ func (s *session) close() {
 func noDatabase() error {
 	return &usageError{"no database is named", "give --db sqlite:app.db, or set LOCKSTEP_DB or DATABASE_URL, or write db = \"…\" into lockstep.toml (lockstep init)"}
 }
+
+func loadNothing([]string) (*lockstep.Set, error) { return lockstep.Load() }
 
 // load reads the migrations of all folders.
 func load(dirs []string) (*lockstep.Set, error) {

@@ -100,11 +100,13 @@ func (a *app) firstOrNext(ctx, waiting context.Context, s *config.Settings, appl
 
 // answers asks the database once.
 func (a *app) answers(ctx context.Context, s *config.Settings, applied bool) error {
-	return a.use(s, reads, func(m *session) error {
-		if !applied {
+	if !applied {
+		return a.use(s, asks, func(m *session) error {
 			_, err := m.Server(ctx)
 			return err
-		}
+		})
+	}
+	return a.use(s, reads, func(m *session) error {
 		n, err := m.Pending(ctx)
 		if err == nil && n > 0 {
 			err = fmt.Errorf("%w: %s", errPending, view.Count(n, "migration"))
