@@ -83,13 +83,14 @@ UNION ALL SELECT classoid, objoid, 0, provider, label FROM pg_shseclabel WHERE c
 }
 
 // dependenciesBlock reads what user objects need of each other: the normal
-// dependencies, those of partitions' indexes on the parent's, and the automatic ones on single columns, which tell what an
-// index or a generated column is made of.
+// dependencies, those of partitions' indexes on the parent's, and the automatic
+// ones on columns, which tell what an index, a generated column or statistics
+// are made of. That a sequence is owned by a column is no need.
 func dependenciesBlock() block {
 	return block{
 		relation: "d.classid", oid: "d.objid", column: "d.objsubid", fields: linkFields("d.refclassid", "d.refobjid", "d.refobjsubid", "NULL"),
 		from: `FROM pg_depend d WHERE d.objid >= ` + firstUserOID + ` AND d.refobjid >= ` + firstUserOID + ` AND d.refclassid <> 'pg_namespace'::regclass
-  AND (d.deptype IN ('n', 'P') OR d.deptype = 'a' AND d.refobjsubid > 0 AND d.classid IN ('pg_class'::regclass, 'pg_constraint'::regclass)
+  AND (d.deptype IN ('n', 'P') OR d.deptype = 'a' AND d.classid <> 'pg_attrdef'::regclass AND (d.refobjsubid > 0 OR d.classid = 'pg_statistic_ext'::regclass)
     AND NOT EXISTS (SELECT FROM pg_sequence s WHERE s.seqrelid = d.objid AND d.classid = 'pg_class'::regclass))`,
 		take: takeDependency,
 	}
