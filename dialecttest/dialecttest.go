@@ -95,6 +95,9 @@ func Run(t *testing.T, cfg Config) {
 	if _, ok := cfg.Dialect.(lockstep.Witness); ok {
 		t.Run("witness", s.witness)
 	}
+	if _, ok := cfg.Dialect.(inspector); ok {
+		t.Run("inspect", s.inspect)
+	}
 }
 
 // suite is a Config with the facts of its server.

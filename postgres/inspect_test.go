@@ -88,4 +88,3 @@ func checkProbe(t *testing.T, p *prober, pair dialecttest.Probe) {
 		return s
 	})
 }
-
