@@ -56,9 +56,9 @@ func operatorName(id string) string {
 	return "(SELECT quote_ident(xn.nspname) || '.' || x.oprname FROM pg_operator x JOIN pg_namespace xn ON xn.oid = x.oprnamespace WHERE x.oid = " + id + ")"
 }
 
-// members prints the operators and functions that belong to an operator class
+// operatorMembers prints the operators and functions that belong to an operator class
 // or, by themselves, to an operator family, whichever catalog ref names.
-func members(ref, id string) string {
+func operatorMembers(ref, id string) string {
 	of := func(class, member string) string {
 		return "EXISTS (SELECT FROM pg_depend m WHERE m.classid = '" + class + "'::regclass AND m.objid = " + member +
 			" AND m.refclassid = '" + ref + "'::regclass AND m.refobjid = " + id + ")"
@@ -81,7 +81,7 @@ func operatorClassesBlock() block {
 			" ", "CASE WHEN c.opcdefault THEN 'DEFAULT' END", "'FOR TYPE ' || format_type(c.opcintype, NULL)",
 			"'USING ' || quote_ident(am.amname)", "'FAMILY ' || "+qualified("fn.nspname", "f.opfname"),
 			// The statement needs one member; its own type as storage says nothing.
-			"'AS ' || COALESCE(NULLIF("+list(", ", members("pg_opclass", "c.oid"),
+			"'AS ' || COALESCE(NULLIF("+list(", ", operatorMembers("pg_opclass", "c.oid"),
 				"CASE WHEN c.opckeytype <> 0 THEN 'STORAGE ' || format_type(c.opckeytype, NULL) END")+", ''), 'STORAGE ' || format_type(c.opcintype, NULL))",
 		),
 		`FROM pg_opclass c JOIN nsp ON nsp.oid = c.opcnamespace JOIN pg_am am ON am.oid = c.opcmethod JOIN pg_opfamily f ON f.oid = c.opcfamily
@@ -91,7 +91,7 @@ JOIN pg_namespace fn ON fn.oid = f.opfnamespace WHERE `+free("pg_opclass", "c.oi
 
 func operatorFamiliesBlock() block {
 	return object(
-		classOpfamily, "operator family", "f.oid", "f.opfname || ' USING ' || am.amname", members("pg_opfamily", "f.oid"),
+		classOpfamily, "operator family", "f.oid", "f.opfname || ' USING ' || am.amname", operatorMembers("pg_opfamily", "f.oid"),
 		"FROM pg_opfamily f JOIN nsp ON nsp.oid = f.opfnamespace JOIN pg_am am ON am.oid = f.opfmethod WHERE "+free("pg_opfamily", "f.oid"),
 		ownerField("f.opfowner"),
 	).within("f.opfnamespace")
