@@ -93,7 +93,7 @@ func (r *rehearsal) skip(ctx context.Context) (bool, error) {
 	for n < len(all) && !r.o.Which(all[n]) {
 		n++
 	}
-	r.tell(StageApply, r.at, nil)
+	r.tell(StageApply, r.at)
 	done, err := r.up(ctx, r.migrator, n-r.at)
 	r.report.Applied += len(done.Done)
 	r.now = nil
@@ -122,7 +122,7 @@ func (r *rehearsal) rehearse(ctx context.Context, m *lockstep.Migration) (bool, 
 	if err != nil {
 		return false, err
 	}
-	r.tell(StageUp, place, nil)
+	r.tell(StageUp, place)
 	done, err := r.up(ctx, r.measured, 1)
 	result.Up, result.Statements = r.meter.take(took(done))
 	if err != nil {
@@ -149,7 +149,7 @@ func (r *rehearsal) rehearse(ctx context.Context, m *lockstep.Migration) (bool, 
 // wayBack runs the down and the second up, and leaves the database as it was
 // after the first up.
 func (r *rehearsal) wayBack(ctx context.Context, result *Result, place int, before, after *schema.Schema) error {
-	r.tell(StageDown, place, nil)
+	r.tell(StageDown, place)
 	done, err := r.migrator.Run(ctx, lockstep.Target{Direction: lockstep.Down, Steps: 1})
 	result.Down = took(done)
 	var oneWay *lockstep.IrreversibleError
@@ -167,7 +167,7 @@ func (r *rehearsal) wayBack(ctx context.Context, result *Result, place int, befo
 	if err := r.compare(ctx, result, StageDown, before); err != nil {
 		return err
 	}
-	r.tell(StageAgain, place, nil)
+	r.tell(StageAgain, place)
 	done, err = r.up(ctx, r.migrator, 1)
 	result.Again = took(done)
 	switch {
@@ -199,7 +199,7 @@ func (r *rehearsal) startOver(ctx context.Context, place int, after *schema.Sche
 	if err := r.remove(); err != nil {
 		return err
 	}
-	r.tell(StageFresh, place, nil)
+	r.tell(StageFresh, place)
 	if err := r.begin(ctx); err != nil {
 		return err
 	}
@@ -256,7 +256,7 @@ func (r *rehearsal) inspect(ctx context.Context) (*schema.Schema, error) {
 	if err != nil {
 		return nil, fmt.Errorf("inspect the scratch database: %w", err)
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }() // gives it back
 	s, err := r.dialect.Inspect(ctx, conn, r.server, r.o.Scope)
 	if err != nil {
 		return nil, fmt.Errorf("inspect the scratch database: %w", err)
@@ -313,9 +313,9 @@ func (r *rehearsal) end(result Result, place int) {
 	r.o.Watch(Event{Stage: StageDone, Migration: result.ID(), Number: place + 1, Of: len(r.set.Migrations()), Result: &result})
 }
 
-func (r *rehearsal) tell(stage Stage, place int, result *Result) {
+func (r *rehearsal) tell(stage Stage, place int) {
 	all := r.set.Migrations()
-	r.o.Watch(Event{Stage: stage, Migration: all[place].ID(), Number: place + 1, Of: len(all), Result: result})
+	r.o.Watch(Event{Stage: stage, Migration: all[place].ID(), Number: place + 1, Of: len(all)})
 }
 
 func newResult(m *lockstep.Migration) Result {
