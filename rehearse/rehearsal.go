@@ -25,6 +25,7 @@ type rehearsal struct {
 	measured  *lockstep.Migrator
 	server    lockstep.Server
 	at        int            // how many migrations are applied
+	rowsStay  bool           // rows that were planted cannot be deleted
 	now       *schema.Schema // what the database has; nil: not known
 }
 
@@ -149,26 +150,22 @@ func (r *rehearsal) rehearse(ctx context.Context, m *lockstep.Migration) (bool, 
 // wayBack runs the down and the second up, and leaves the database as it was
 // after the first up.
 func (r *rehearsal) wayBack(ctx context.Context, result *Result, place int, before, after *schema.Schema) error {
-	r.tell(StageDown, place)
-	done, err := r.migrator.Run(ctx, lockstep.Target{Direction: lockstep.Down, Steps: 1})
-	result.Down = took(done)
-	var oneWay *lockstep.IrreversibleError
-	switch {
-	case errors.As(err, &oneWay):
+	if result.DownFile == "" {
 		result.Verdict = Irreversible
 		return nil
-	case isEnd(ctx, err):
-		return err
-	case err != nil:
-		result.fail(StageDown, err)
-		return r.startOver(ctx, place, after)
 	}
-	r.at--
+	went, err := r.down(ctx, result, place, after, r.plant(ctx, before, after))
+	if !went || err != nil {
+		return err
+	}
 	if err := r.compare(ctx, result, StageDown, before); err != nil {
 		return err
 	}
+	if r.rowsStay { // they might be in the way of the second up, which is not its fault
+		return r.startOver(ctx, place, after)
+	}
 	r.tell(StageAgain, place)
-	done, err = r.up(ctx, r.migrator, 1)
+	done, err := r.up(ctx, r.migrator, 1)
 	result.Again = took(done)
 	switch {
 	case isEnd(ctx, err):
@@ -183,10 +180,44 @@ func (r *rehearsal) wayBack(ctx context.Context, result *Result, place int, befo
 	if err := r.compare(ctx, result, StageAgain, after); err != nil {
 		return err
 	}
-	if result.Verdict == Differs && len(schema.Compare(after, r.now)) > 0 {
+	if len(schema.Compare(after, r.now)) > 0 {
 		return r.startOver(ctx, place, after)
 	}
 	return nil
+}
+
+// down runs the down with rows in the tables, and where it fails then, without.
+// It reports whether it went, and the rows are out again.
+func (r *rehearsal) down(ctx context.Context, result *Result, place int, after *schema.Schema, rows *seeds) (bool, error) {
+	r.tell(StageDown, place)
+	done, err := r.migrator.Run(ctx, lockstep.Target{Direction: lockstep.Down, Steps: 1})
+	result.Down = took(done)
+	var oneWay *lockstep.IrreversibleError
+	switch {
+	case isEnd(ctx, err):
+		return false, err
+	case errors.As(err, &oneWay):
+		result.Verdict = Irreversible
+		if !rows.remove(ctx) {
+			err = r.fresh(ctx, place, after)
+		} else {
+			err = nil
+		}
+		return false, err
+	case err != nil && len(rows.tables) > 0:
+		result.RowsErr = err
+		if err := r.fresh(ctx, place, after); err != nil {
+			return false, err
+		}
+		return r.down(ctx, result, place, after, &seeds{})
+	case err != nil:
+		result.fail(StageDown, err)
+		return false, r.startOver(ctx, place, after)
+	}
+	r.at--
+	result.Lost = rows.losses(ctx)
+	r.rowsStay = !rows.remove(ctx)
+	return true, nil
 }
 
 // startOver brings a new database to where this one should be: behind the
@@ -196,6 +227,11 @@ func (r *rehearsal) startOver(ctx context.Context, place int, after *schema.Sche
 		r.at, r.now = place+1, after // nothing follows
 		return nil
 	}
+	return r.fresh(ctx, place, after)
+}
+
+// fresh is startOver also where nothing follows.
+func (r *rehearsal) fresh(ctx context.Context, place int, after *schema.Schema) error {
 	if err := r.remove(); err != nil {
 		return err
 	}
@@ -233,6 +269,11 @@ func (r *rehearsal) compare(ctx context.Context, result *Result, stage Stage, wa
 // judge finds the verdict from the differences.
 func (r *Result) judge() {
 	r.Verdict = Identical
+	defer func() {
+		if r.Verdict != Differs && len(r.Lost) > 0 {
+			r.Verdict = LosesRows
+		}
+	}()
 	for _, d := range r.Differences {
 		if d.ID.Kind != schema.KindColumnOrder || d.Before == nil || d.After == nil {
 			r.Verdict = Differs

@@ -237,7 +237,7 @@ func (p *scratchPlace) clear(ctx context.Context) error {
 		return p.describe(err)
 	}
 	defer func() { _ = conn.Close() }() // gives it back
-	for range 3 { // what one object held fast may go once that is gone
+	for range 3 {                       // what one object held fast may go once that is gone
 		statements, err := s.Clearing(ctx, conn, p.server)
 		if err != nil {
 			return p.describe(err)
