@@ -65,7 +65,8 @@ func (r *rehearsal) plant(ctx context.Context, before, after *schema.Schema) *se
 // they refer to.
 func touched(before, after *schema.Schema) []schema.ID {
 	var found []schema.ID
-	add := func(id schema.ID) {
+	add := func(namespace, name string) {
+		id := schema.ID{Kind: schema.KindTable, Schema: namespace, Name: name}
 		f, was := before.Fact(id)
 		g, is := after.Fact(id)
 		if was && is && f.Form() == "" && g.Form() == "" && !slices.Contains(found, id) {
@@ -73,13 +74,13 @@ func touched(before, after *schema.Schema) []schema.ID {
 		}
 	}
 	for _, d := range schema.Compare(before, after) {
-		add(schema.ID{Kind: schema.KindTable, Schema: d.ID.Schema, Name: d.ID.Table})
-		add(schema.ID{Kind: schema.KindTable, Schema: d.ID.Schema, Name: d.ID.Name})
+		add(d.ID.Schema, d.ID.Table)
+		add(d.ID.Schema, d.ID.Name)
 	}
-	for i := 0; i < len(found); i++ {
-		for _, part := range after.Parts(found[i]) {
+	for seen := 0; seen < len(found); seen++ { //nolint:intrange // it grows on the way
+		for _, part := range after.Parts(found[seen]) {
 			if ref := schema.SplitNames(part.Attr(schema.AttrReferences)); len(ref) > 0 {
-				add(schema.ID{Kind: schema.KindTable, Schema: strings.Join(ref[:len(ref)-1], ""), Name: ref[len(ref)-1]})
+				add(strings.Join(ref[:len(ref)-1], ""), ref[len(ref)-1])
 			}
 		}
 	}

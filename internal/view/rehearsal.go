@@ -100,6 +100,9 @@ func found(b *strings.Builder, style Style, r rehearse.Result, message func(erro
 		return
 	}
 	l := lookOfVerdict(r)
+	if r.RowsErr != nil && r.LeadsBack() {
+		l = look{"!", []string{yellow}}
+	}
 	b.WriteString("\n" + style.paint(l.symbol, l.codes...) + " " + style.Bold(clean(r.ID())) + "\n")
 	for _, line := range lines {
 		b.WriteString("  " + style.wrap(line, len("  ")) + "\n")
