@@ -193,7 +193,11 @@ func (r *renderer) createIndex(i schema.Fact) {
 		definition, where = splitWhere(definition)
 		where = "TABLESPACE " + ident(t) + spaced(where)
 	}
-	r.add(head, ident(i.ID.Name), "ON", tableOf(i.ID), definition, where)
+	only := ""
+	if i.Form() == "partitioned" && i.Is("invalid") { // indexes of partitions are attached one by one
+		only = "ONLY"
+	}
+	r.add(head, ident(i.ID.Name), "ON", only, tableOf(i.ID), definition, where)
 	r.indexSettings(schema.Fact{ID: i.ID}.With("tablespace", i.Attr("tablespace")), i)
 }
 
@@ -231,7 +235,7 @@ func (r *renderer) alterIndex(before, after schema.Fact) {
 	if p := after.Attr("partition of"); p != before.Attr("partition of") && p != "" {
 		r.add("ALTER INDEX", joined(p), "ATTACH PARTITION", name)
 	}
-	if before.Is("invalid") && !after.Is("invalid") {
+	if before.Is("invalid") && !after.Is("invalid") && after.Form() != "partitioned" { // whose last partition makes it valid
 		r.add("REINDEX INDEX", either(r.online, "CONCURRENTLY", ""), name)
 	}
 	r.indexSettings(before, after)

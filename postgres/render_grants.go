@@ -58,7 +58,7 @@ func defaultGrants(version int, f schema.Fact) grants {
 		g.set(toPublic, "EXECUTE", false)
 	case f.ID.Kind == schema.KindType, f.Form() == "language", f.Form() == "base type":
 		g.set(toPublic, "USAGE", false)
-	case f.ID.Kind == schema.KindSchema && f.ID.Name == "public":
+	case isPublic(f):
 		g.set(toPublic, "USAGE", false)
 		if version < 150000 {
 			g.set(toPublic, "CREATE", false)
@@ -245,7 +245,7 @@ func (r *renderer) role(to grantee, f schema.Fact) (name, expression string) {
 		if owner := f.Attr(schema.AttrOwner); owner != "" {
 			return ident(owner), ""
 		}
-		if f.ID.Kind == schema.KindSchema && f.ID.Name == "public" && r.srv.Number >= 150000 {
+		if isPublic(f) && r.srv.Number >= 150000 {
 			return "pg_database_owner", ""
 		}
 		return "", databaseOwner

@@ -222,6 +222,8 @@ func (r *renderer) alterObject(before, after schema.Fact) {
 		r.alterPublication(before, after)
 	case schema.KindServer:
 		r.alterServer(before, after)
+	case schema.KindObject:
+		r.alterSubscription(before, after)
 	case schema.KindRoutine, schema.KindView, schema.KindTrigger, schema.KindRule:
 		r.replace(before, after)
 	}

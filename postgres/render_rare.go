@@ -87,6 +87,16 @@ func (r *renderer) createSubscription(f schema.Fact) {
 	}
 }
 
+// alterSubscription changes whom a subscription listens to, and whether it does.
+func (r *renderer) alterSubscription(before, after schema.Fact) {
+	if c := after.Attr("connection"); c != before.Attr("connection") {
+		r.add("ALTER SUBSCRIPTION", objectName(after), "CONNECTION", text(c))
+	}
+	if before.Is("enabled") != after.Is("enabled") {
+		r.add("ALTER SUBSCRIPTION", objectName(after), either(after.Is("enabled"), "DISABLE", "ENABLE"))
+	}
+}
+
 // objectName is the name behind CREATE.
 func objectName(f schema.Fact) string {
 	name := strings.TrimPrefix(f.ID.Name, f.Form()+" ")
