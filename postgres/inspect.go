@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 
@@ -73,8 +74,7 @@ const (
 //
 // See the comment at the end of this file for the attributes of facts.
 func (d dialect) Inspect(ctx context.Context, q lockstep.Querier, srv lockstep.Server, scope schema.Scope) (*schema.Schema, error) {
-	a := newAssembly(scope)
-	err := d.inSnapshot(ctx, q, func(q lockstep.Querier) error { return a.read(ctx, q, srv) })
+	a, err := d.readSchema(ctx, q, srv, scope)
 	if err != nil {
 		return nil, fmt.Errorf("inspect schema: %w", err)
 	}
@@ -85,6 +85,52 @@ func (d dialect) Inspect(ctx context.Context, q lockstep.Querier, srv lockstep.S
 	return s, nil
 }
 
+// readSchema tries again when somebody dropped what was about to be printed:
+// the functions that print definitions see the newest state, not the snapshot.
+func (d dialect) readSchema(ctx context.Context, q lockstep.Querier, srv lockstep.Server, scope schema.Scope) (*assembly, error) {
+	const most = 5
+	for attempt := 1; ; attempt++ {
+		a := newAssembly(scope)
+		err := d.inSnapshot(ctx, q, func(q lockstep.Querier) error { return a.read(ctx, q, srv) })
+		if err == nil || attempt == most || !d.isOvertaken(err) {
+			return a, err
+		}
+	}
+}
+
+// errGone says that an object was dropped while the schema was read.
+var errGone = errors.New("an object was dropped meanwhile")
+
+// complete returns errGone if a definition is missing: that is how some of the
+// functions say that there is no such object any more.
+func (a *assembly) complete() error {
+	for _, d := range a.drafts {
+		switch d.id.Kind {
+		case schema.KindConstraint, schema.KindIndex, schema.KindView, schema.KindMaterializedView, schema.KindTrigger, schema.KindRule, schema.KindRoutine:
+			if d.attr(schema.AttrDefinition) == "" {
+				return fmt.Errorf("read %s: %w", d.id, errGone)
+			}
+		}
+	}
+	return nil
+}
+
+// isOvertaken recognises what is said of an object that is gone.
+func (d dialect) isOvertaken(err error) bool {
+	if errors.Is(err, errGone) {
+		return true
+	}
+	e := d.Classify(err)
+	if e == nil {
+		return false
+	}
+	switch e.Code {
+	case "XX000", "40P01", "42P01", "42704": // internal_error, deadlock_detected, undefined_table, undefined_object
+		return true
+	}
+	return false
+}
+
 func (a *assembly) read(ctx context.Context, q lockstep.Querier, srv lockstep.Server) error {
 	blocks := allBlocks(srv)
 	rows, err := readBlocks(ctx, q, blocks, bulkQuery(blocks, a.scope))
@@ -92,6 +138,9 @@ func (a *assembly) read(ctx context.Context, q lockstep.Querier, srv lockstep.Se
 		return err
 	}
 	a.add(blocks, rows)
+	if err := a.complete(); err != nil {
+		return err
+	}
 	if !a.subscribed {
 		return nil
 	}
