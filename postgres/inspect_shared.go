@@ -191,7 +191,8 @@ func languagesBlock() block {
 }
 
 // foreignGrantsBlock reads the privileges on what came with the server or an
-// extension, where they are not what it came with.
+// extension, where they are not what it came with. For information_schema the
+// catalogs do not say what that was.
 func foreignGrantsBlock() block {
 	return block{
 		kind: schema.KindObject, name: "'grants on ' || (pg_identify_object(x.class, x.id, 0)).type || ' ' || (pg_identify_object(x.class, x.id, 0)).identity",
@@ -203,14 +204,14 @@ func foreignGrantsBlock() block {
 			},
 		},
 		from: `FROM (
-SELECT 'pg_class'::regclass, oid, CAST(CASE relkind WHEN 'S' THEN 's' ELSE 'r' END AS "char"), relowner, relacl FROM pg_class WHERE relkind IN ('r', 'v', 'm', 'S', 'p', 'f')
-UNION ALL SELECT 'pg_proc'::regclass, oid, 'f', proowner, proacl FROM pg_proc
-UNION ALL SELECT 'pg_type'::regclass, oid, 'T', typowner, typacl FROM pg_type
-UNION ALL SELECT 'pg_language'::regclass, oid, 'l', lanowner, lanacl FROM pg_language
-UNION ALL SELECT 'pg_namespace'::regclass, oid, 'n', nspowner, nspacl FROM pg_namespace WHERE nspname <> 'public' AND nspname !~ '^pg_(toast|temp)'
-) x (class, id, kind, owner, acl)
+SELECT 'pg_class'::regclass, oid, CAST(CASE relkind WHEN 'S' THEN 's' ELSE 'r' END AS "char"), relowner, relacl, relnamespace FROM pg_class WHERE relkind IN ('r', 'v', 'm', 'S', 'p', 'f')
+UNION ALL SELECT 'pg_proc'::regclass, oid, 'f', proowner, proacl, pronamespace FROM pg_proc
+UNION ALL SELECT 'pg_type'::regclass, oid, 'T', typowner, typacl, typnamespace FROM pg_type
+UNION ALL SELECT 'pg_language'::regclass, oid, 'l', lanowner, lanacl, 0 FROM pg_language
+UNION ALL SELECT 'pg_namespace'::regclass, oid, 'n', nspowner, nspacl, oid FROM pg_namespace WHERE nspname <> 'public' AND nspname !~ '^pg_(toast|temp)'
+) x (class, id, kind, owner, acl, namespace)
 LEFT JOIN pg_init_privs i ON i.classoid = x.class AND i.objoid = x.id AND i.objsubid = 0
-WHERE x.acl IS DISTINCT FROM i.initprivs
+WHERE x.acl IS DISTINCT FROM i.initprivs AND x.namespace <> 'information_schema'::regnamespace
   AND (x.id < ` + firstUserOID + ` OR EXISTS (SELECT FROM taken WHERE taken.classid = x.class AND taken.objid = x.id))`,
 		take: func(a *assembly, b *block, r row) {
 			if decodeGrants(a, r, r.values[1]) != "" {
