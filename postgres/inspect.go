@@ -10,61 +10,6 @@ import (
 	"github.com/lockstepdb/lockstep/schema"
 )
 
-const (
-	attrPersistence      = "persistence"
-	attrOptions          = "options"
-	attrAccessMethod     = "access method"
-	attrTablespace       = "tablespace"
-	attrPartitionKey     = "partition key"
-	attrPartitionOf      = "partition of"
-	attrPartitionBound   = "partition bound"
-	attrDetachPending    = "detach pending"
-	attrInherits         = "inherits"
-	attrOfType           = "of type"
-	attrServer           = "server"
-	attrForeignOptions   = "foreign options"
-	attrRowSecurity      = "row security"
-	attrForceRowSecurity = "force row security"
-	attrReplicaIdentity  = "replica identity"
-	attrUnpopulated      = "unpopulated"
-	attrStorage          = "storage"
-	attrCompression      = "compression"
-	attrStatistics       = "statistics"
-	attrInherited        = "inherited"
-	attrIdentityOptions  = "identity options"
-	attrSequenceGrants   = "sequence grants"
-	attrCluster          = "cluster"
-	attrInvalid          = "invalid"
-	attrStatisticsTarget = "statistics target"
-	attrEnabled          = "enabled"
-	attrCommand          = "command"
-	attrRoles            = "roles"
-	attrRole             = "role"
-	attrUsing            = "using"
-	attrCheck            = "check"
-	attrChecks           = "checks"
-	attrStart            = "start"
-	attrIncrement        = "increment"
-	attrMinimum          = "minimum"
-	attrMaximum          = "maximum"
-	attrCache            = "cache"
-	attrCycle            = "cycle"
-	attrOwnedBy          = "owned by"
-	attrLanguage         = "language"
-	attrEncoding         = "encoding"
-	attrLocale           = "locale"
-	attrConnectionLimit  = "connection limit"
-	attrSettings         = "settings"
-	attrVersion          = "version"
-	attrSchema           = "schema"
-	attrObjects          = "objects"
-	attrConnection       = "connection"
-	attrPartComments     = "part comments"
-	attrParent           = "parent"    // of inheritanceBlock; no fact has it
-	attrPlace            = "place"     // of inheritanceBlock; no fact has it
-	attrPartition        = "partition" // of inheritanceBlock; no fact has it
-)
-
 // Inspect reads the schema of the database behind q.
 //
 // It takes one query beside those of the transaction, whatever the number of
@@ -72,7 +17,7 @@ const (
 // transaction of its own; a session that is in a transaction is read as this
 // transaction sees it, and is left as it was.
 //
-// See the comment at the end of this file for the attributes of facts.
+// The attributes of facts are listed at the constants of inspect_facts.go.
 func (d dialect) Inspect(ctx context.Context, q lockstep.Querier, srv lockstep.Server, scope schema.Scope) (*schema.Schema, error) {
 	a, err := d.readSchema(ctx, q, srv, scope)
 	if err != nil {
