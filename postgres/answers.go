@@ -191,7 +191,7 @@ func typeChangesInPlace(before, after schema.Fact) bool {
 	case "domain":
 		return alike(before, after, schema.AttrType, schema.AttrCollation)
 	case "composite":
-		return membersChangeInPlace(members(before.Attr(schema.AttrDefinition)), members(after.Attr(schema.AttrDefinition)))
+		return membersChangeInPlace(compositeMembers(before.Attr(schema.AttrDefinition)), compositeMembers(after.Attr(schema.AttrDefinition)))
 	}
 	return alike(before, after, schema.AttrDefinition)
 }

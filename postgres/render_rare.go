@@ -27,8 +27,6 @@ func (r *renderer) createOther(f schema.Fact) {
 	case "conversion":
 		rest, isDefault := strings.CutSuffix(definition, " DEFAULT")
 		r.add("CREATE", either(isDefault, "DEFAULT", ""), "CONVERSION", name, rest)
-	case "operator class":
-		r.add("CREATE OPERATOR CLASS", name, operatorClass(definition))
 	case "operator family":
 		r.add("CREATE OPERATOR FAMILY", name)
 		if definition != "" {
@@ -63,18 +61,6 @@ func mappingLists(mappings []string) []string {
 		list = append(list, "FOR "+strings.Join(tokens[d], ", ")+" WITH "+d)
 	}
 	return list
-}
-
-// operatorClass completes a definition: operators and functions are the
-// family's, but CREATE OPERATOR CLASS wants something to be said. Naming the type
-// itself as the one that is stored says nothing.
-func operatorClass(definition string) string {
-	if head, stored, ok := strings.Cut(definition, " STORAGE "); ok {
-		return head + " AS STORAGE " + stored
-	}
-	_, typ, _ := strings.Cut(definition, "FOR TYPE ")
-	typ, _, _ = strings.Cut(typ, " USING ")
-	return definition + " AS STORAGE " + typ
 }
 
 // createSubscription makes a subscription without talking to the publisher; it
