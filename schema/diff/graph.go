@@ -33,10 +33,10 @@ func (p *plan) graph() *graph {
 	for _, id := range sorted(p.rebuild) {
 		g.addRebuild(id)
 	}
-	for _, id := range sorted(p.drop) {
+	for _, id := range sortedBy(p.from, p.drop) {
 		g.addDrop(id)
 	}
-	for _, id := range sorted(p.create) {
+	for _, id := range sortedBy(p.to, p.create) {
 		g.addCreate(id)
 	}
 	for _, id := range sorted(p.alter) {
@@ -252,40 +252,51 @@ func (g *graph) edge(from, to int) {
 // object gets the name or becomes the key.
 func (g *graph) tieNames() {
 	taken := map[schema.ID][]int{}
-	for at, n := range g.nodes {
-		for _, f := range n.before {
-			if n.verb == dropping || n.verb == rebuilding && g.drop[f.ID] {
-				for _, id := range places(f) {
-					taken[id] = append(taken[id], at)
-				}
+	g.eachPlace(dropping, g.drop, func(at int, place schema.ID) { taken[place] = append(taken[place], at) })
+	g.eachPlace(creating, g.create, func(at int, place schema.ID) {
+		for _, d := range taken[place] {
+			if g.nodes[d].verb == dropping || g.nodes[at].verb == creating { // not from one rebuild to the next
+				g.edge(d, at)
 			}
 		}
-	}
+	})
+}
+
+// eachPlace tells the places of what nodes drop or create, by themselves or in a
+// rebuild.
+func (g *graph) eachPlace(v verb, set map[schema.ID]bool, yield func(at int, place schema.ID)) {
 	for at, n := range g.nodes {
-		for _, f := range n.after {
-			for _, id := range places(f) {
-				for _, d := range taken[id] {
-					if n.verb != altering && g.create[f.ID] && g.nodes[d].verb != n.verb {
-						g.edge(d, at)
-					}
-				}
+		facts := n.after
+		if v == dropping {
+			facts = n.before
+		}
+		for _, f := range facts {
+			own := n.verb == v
+			if !own && (n.verb != rebuilding || !set[f.ID] || f.ID.Kind == schema.KindConstraint) {
+				continue
+			}
+			for _, place := range places(f) {
+				yield(at, place)
 			}
 		}
 	}
 }
 
 // places are what only one object can have at a time: a name among relations,
-// indexes and types, and being the primary key of a table.
+// indexes, their constraints and types, and being the primary key of a table.
+// That indexes of two tables can have one name on some servers costs nothing but
+// a choice of order.
 func places(f schema.Fact) []schema.ID {
 	var p []schema.ID
 	switch f.ID.Kind {
 	case schema.KindTable, schema.KindView, schema.KindMaterializedView, schema.KindSequence, schema.KindIndex, schema.KindType:
 		p = append(p, schema.ID{Schema: f.ID.Schema, Name: f.ID.Name})
-	case schema.KindConstraint:
-		p = append(p, schema.ID{Schema: f.ID.Schema, Name: f.ID.Name})
 	}
-	if f.Form() == schema.PrimaryKey {
-		p = append(p, schema.ID{Schema: f.ID.Schema, Table: f.ID.Table})
+	switch f.Form() {
+	case schema.PrimaryKey:
+		p = append(p, schema.ID{Schema: f.ID.Schema, Name: f.ID.Name}, schema.ID{Schema: f.ID.Schema, Table: f.ID.Table})
+	case schema.Unique, schema.Exclude:
+		p = append(p, schema.ID{Schema: f.ID.Schema, Name: f.ID.Name})
 	}
 	return p
 }

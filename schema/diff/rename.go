@@ -200,10 +200,29 @@ func (n *names) fault(from, to *schema.Schema, r Rename) (why string, near schem
 	case has(from, r.To):
 		return "the source has " + r.To.String() + " already", near
 	}
+	if taken, ok := n.taken(from, r.To); ok {
+		return "the source has " + taken.String() + ", which keeps its name until all renames are made", near
+	}
 	if in := n.within(r.From); r.From.Table != "" && (in.Schema != r.To.Schema || in.Table != r.To.Table) {
 		return "parts stay with what they belong to", near
 	}
 	return "", near
+}
+
+// taken finds an object of another kind that has a relation's new name and is not
+// renamed itself.
+func (n *names) taken(from *schema.Schema, to schema.ID) (schema.ID, bool) {
+	kinds := []schema.Kind{schema.KindTable, schema.KindView, schema.KindMaterializedView, schema.KindSequence}
+	if !slices.Contains(kinds, to.Kind) {
+		return schema.ID{}, false
+	}
+	for _, k := range kinds {
+		id := schema.ID{Kind: k, Schema: to.Schema, Name: to.Name}
+		if _, ok := from.Fact(id); ok && n.id(id) == id {
+			return id, true
+		}
+	}
+	return schema.ID{}, false
 }
 
 // nearest is the object of the kind whose name is nearest among those that the

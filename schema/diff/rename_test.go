@@ -81,8 +81,10 @@ func checkKept(t *rapid.T, changes []schema.Change, renames []diff.Rename) {
 func TestRenameErrors(t *testing.T) {
 	users, people := schema.ID{Kind: schema.KindTable, Schema: "app", Name: "users"}, schema.ID{Kind: schema.KindTable, Schema: "app", Name: "people"}
 	items := schema.ID{Kind: schema.KindTable, Schema: "app", Name: "items"}
-	from := mustSchema(t, schema.NewFact(users), schema.NewFact(users.In(schema.KindColumn, "email")), schema.NewFact(items))
-	to := mustSchema(t, schema.NewFact(people), schema.NewFact(people.In(schema.KindColumn, "mail")), schema.NewFact(items))
+	view := schema.ID{Kind: schema.KindView, Schema: "app", Name: "seen"}
+	seen := schema.ID{Kind: schema.KindTable, Schema: "app", Name: "seen"}
+	from := mustSchema(t, schema.NewFact(view), schema.NewFact(users), schema.NewFact(users.In(schema.KindColumn, "email")), schema.NewFact(items))
+	to := mustSchema(t, schema.NewFact(people), schema.NewFact(people.In(schema.KindColumn, "mail")), schema.NewFact(items), schema.NewFact(seen))
 	user := users
 	user.Name = "user"
 	person := people
@@ -97,6 +99,7 @@ func TestRenameErrors(t *testing.T) {
 		"target was":     {[]diff.Rename{{From: users, To: items}}, "the source has table app.items already"},
 		"kinds":          {[]diff.Rename{{From: users, To: people.In(schema.KindColumn, "mail")}}, "it cannot become that"},
 		"twice":          {[]diff.Rename{{From: users, To: people}, {From: users, To: people}}, "it is renamed twice"},
+		"name of a view": {[]diff.Rename{{From: users, To: seen}}, "the source has view app.seen, which keeps its name"},
 		"other table":    {[]diff.Rename{{From: users.In(schema.KindColumn, "email"), To: people.In(schema.KindColumn, "mail")}}, "parts stay with what they belong to"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -116,4 +119,25 @@ func mustSchema(t testing.TB, facts ...schema.Fact) *schema.Schema {
 		t.Fatal(err)
 	}
 	return s
+}
+
+func TestRenameIntoAnotherSchema(t *testing.T) {
+	old, now := schema.ID{Kind: schema.KindSchema, Name: "app"}, schema.ID{Kind: schema.KindSchema, Name: "crm"}
+	moved := func(s string) []schema.Fact {
+		users := schema.ID{Kind: schema.KindTable, Schema: s, Name: "users"}
+		return []schema.Fact{schema.NewFact(users), schema.NewFact(users.In(schema.KindColumn, "id"), schema.AttrType, "bigint")}
+	}
+	from, to := moved("app"), moved("crm")
+	renames := []diff.Rename{{From: from[0].ID, To: to[0].ID}}
+	r, err := diff.Diff(mustSchema(t, append(from, schema.NewFact(old))...), mustSchema(t, append(to, schema.NewFact(now))...), server{}, diff.Options{Renames: renames})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `
+  create schema crm
+  rename table app.users to crm.users
+  drop schema app`
+	if got := describe(r.Changes); got != want {
+		t.Errorf("got%s\nwant%s", got, want)
+	}
 }
