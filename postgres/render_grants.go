@@ -129,6 +129,10 @@ func (r *renderer) grants(before, after schema.Fact) {
 	if before.Attr(schema.AttrGrants) == after.Attr(schema.AttrGrants) {
 		return
 	}
+	if after.Form() == "grants" {
+		r.foreignGrants(before, after)
+		return
+	}
 	all := privilegesOf(r.srv.Number, after)
 	if all == nil {
 		r.cannot(after, schema.AttrGrants)

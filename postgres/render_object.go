@@ -174,6 +174,11 @@ func (r *renderer) dropObject(f schema.Fact) {
 		return
 	case schema.KindColumnOrder:
 		return
+	case schema.KindObject:
+		if f.Form() == "grants" {
+			r.foreignGrants(f, schema.Fact{ID: f.ID})
+			return
+		}
 	case schema.KindSequence: // one that a column owns goes with the column
 		if f.Is("owned by") {
 			word += " IF EXISTS"
