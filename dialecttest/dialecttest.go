@@ -95,6 +95,9 @@ func Run(t *testing.T, cfg Config) {
 	if _, ok := cfg.Dialect.(lockstep.Witness); ok {
 		t.Run("witness", s.witness)
 	}
+	if d, ok := cfg.Dialect.(inspector); ok {
+		t.Run("inspect", func(t *testing.T) { s.inspect(t, d) })
+	}
 }
 
 // suite is a Config with the facts of its server.

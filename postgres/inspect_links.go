@@ -51,8 +51,8 @@ UNION ALL SELECT 'pg_constraint'::regclass, tgconstraint, 0, 'pg_trigger'::regcl
 UNION ALL SELECT 'pg_class'::regclass, s.objid, 0, 'pg_class'::regclass, s.refobjid, s.refobjsubid, 'sequence ' || quote_ident(c.relname)
   FROM pg_depend s JOIN pg_class c ON c.oid = s.objid JOIN rel ON rel.oid = s.refobjid
   WHERE s.classid = 'pg_class'::regclass AND s.refclassid = 'pg_class'::regclass AND s.deptype = 'i' AND c.relkind = 'S'
-UNION ALL SELECT 'pg_amop'::regclass, oid, 0, 'pg_opfamily'::regclass, amopfamily, 0, '' FROM pg_amop WHERE oid >= ` + firstUserOID + `
-UNION ALL SELECT 'pg_amproc'::regclass, oid, 0, 'pg_opfamily'::regclass, amprocfamily, 0, '' FROM pg_amproc WHERE oid >= ` + firstUserOID + `
+UNION ALL SELECT d.classid, d.objid, 0, d.refclassid, d.refobjid, 0, '' FROM pg_depend d
+  WHERE d.classid IN ('pg_amop'::regclass, 'pg_amproc'::regclass) AND d.refclassid IN ('pg_opclass'::regclass, 'pg_opfamily'::regclass)
 UNION ALL SELECT 'pg_publication_rel'::regclass, oid, 0, 'pg_publication'::regclass, prpubid, 0, '' FROM pg_publication_rel
 ` + published + `) v (class, id, col, toclass, toid, tocol, text)`,
 		take: func(a *assembly, _ *block, r row) { a.alias(r, toOID(r.values[0])) },
@@ -83,14 +83,14 @@ UNION ALL SELECT classoid, objoid, 0, provider, label FROM pg_shseclabel WHERE c
 }
 
 // dependenciesBlock reads what user objects need of each other: the normal
-// dependencies, those of partitions' indexes on the parent's, and the automatic ones on single columns, which tell what an
-// index or a generated column is made of.
+// dependencies, those of partitions' indexes on the parent's, and the automatic
+// ones on columns, which tell what an index, a generated column or statistics
+// are made of. That a sequence is owned by a column is no need.
 func dependenciesBlock() block {
 	return block{
 		relation: "d.classid", oid: "d.objid", column: "d.objsubid", fields: linkFields("d.refclassid", "d.refobjid", "d.refobjsubid", "NULL"),
 		from: `FROM pg_depend d WHERE d.objid >= ` + firstUserOID + ` AND d.refobjid >= ` + firstUserOID + ` AND d.refclassid <> 'pg_namespace'::regclass
-  AND (d.deptype IN ('n', 'P') OR d.deptype = 'a' AND d.refclassid = 'pg_opfamily'::regclass AND d.classid = 'pg_opclass'::regclass
-    OR d.deptype = 'a' AND d.refobjsubid > 0 AND d.classid IN ('pg_class'::regclass, 'pg_constraint'::regclass)
+  AND (d.deptype IN ('n', 'P') OR d.deptype = 'a' AND d.classid <> 'pg_attrdef'::regclass AND (d.refobjsubid > 0 OR d.classid IN ('pg_statistic_ext'::regclass, 'pg_opclass'::regclass))
     AND NOT EXISTS (SELECT FROM pg_sequence s WHERE s.seqrelid = d.objid AND d.classid = 'pg_class'::regclass))`,
 		take: takeDependency,
 	}
@@ -116,10 +116,15 @@ UNION ALL SELECT 'pg_class.relpersistence ' || CAST(relpersistence AS text) FROM
 UNION ALL SELECT 'pg_proc.prokind ' || CAST(prokind AS text) FROM pg_proc p JOIN nsp ON nsp.oid = pronamespace WHERE prokind NOT IN ('f', 'p', 'w', 'a')
 UNION ALL SELECT 'pg_constraint.contype ' || CAST(contype AS text) FROM pg_constraint WHERE contype NOT IN ('c', 'f', 'p', 'u', 'x', 'n', 't')
 UNION ALL SELECT 'pg_type.typtype ' || CAST(typtype AS text) FROM pg_type t JOIN nsp ON nsp.oid = typnamespace WHERE typtype NOT IN ('b', 'c', 'd', 'e', 'p', 'r', 'm')
-UNION ALL SELECT 'pg_attribute.attgenerated ' || CAST(attgenerated AS text) FROM rel JOIN pg_attribute a ON attrelid = rel.oid WHERE attgenerated NOT IN ('', 's', 'v')
-UNION ALL SELECT 'pg_attribute.attidentity ' || CAST(attidentity AS text) FROM rel JOIN pg_attribute a ON attrelid = rel.oid WHERE attidentity NOT IN ('', 'a', 'd')
+UNION ALL SELECT CASE WHEN attidentity IN ('', 'a', 'd') THEN 'pg_attribute.attgenerated ' || CAST(attgenerated AS text)
+    ELSE 'pg_attribute.attidentity ' || CAST(attidentity AS text) END
+  FROM rel JOIN pg_attribute a ON attrelid = rel.oid WHERE attgenerated NOT IN ('', 's', 'v') OR attidentity NOT IN ('', 'a', 'd')
 UNION ALL SELECT 'pg_partitioned_table.partstrat ' || CAST(partstrat AS text) FROM pg_partitioned_table WHERE partstrat NOT IN ('r', 'l', 'h')
 UNION ALL SELECT 'pg_default_acl.defaclobjtype ' || CAST(defaclobjtype AS text) FROM pg_default_acl WHERE defaclobjtype NOT IN ('r', 'S', 'f', 'T', 'n', 'L')
+UNION ALL SELECT 'pg_class in ' || n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+  WHERE c.oid >= ` + firstUserOID + ` AND n.nspname IN ('pg_catalog', 'information_schema') AND ` + free("pg_class", "c.oid") + `
+UNION ALL SELECT 'pg_proc in ' || n.nspname FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace
+  WHERE p.oid >= ` + firstUserOID + ` AND n.nspname IN ('pg_catalog', 'information_schema') AND ` + free("pg_proc", "p.oid") + `
 UNION ALL SELECT 'objects in ' || CAST(CAST(d.classid AS regclass) AS text) FROM pg_depend d
   WHERE d.objid >= ` + firstUserOID + ` AND d.deptype IN ('n', 'a') AND d.classid NOT IN (` + knownClasses() + `)
 ) k (name) GROUP BY k.name`,

@@ -56,18 +56,22 @@ func operatorName(id string) string {
 	return "(SELECT quote_ident(xn.nspname) || '.' || x.oprname FROM pg_operator x JOIN pg_namespace xn ON xn.oid = x.oprnamespace WHERE x.oid = " + id + ")"
 }
 
-// familyMembers prints the operators and functions of an operator family that
-// satisfy a condition on pg_amop (o) and pg_amproc (p).
-func familyMembers(family string) string {
-	return `(SELECT string_agg(m.text, ', ' ORDER BY m.text) FROM (
+// members prints the operators and functions that belong to an operator class
+// or, by themselves, to an operator family, whichever catalog ref names.
+func members(ref, id string) string {
+	of := func(class, member string) string {
+		return "EXISTS (SELECT FROM pg_depend m WHERE m.classid = '" + class + "'::regclass AND m.objid = " + member +
+			" AND m.refclassid = '" + ref + "'::regclass AND m.refobjid = " + id + ")"
+	}
+	return `(SELECT string_agg(m.text, ', ' ORDER BY m.text COLLATE "C") FROM (
   SELECT 'OPERATOR ' || o.amopstrategy || ' ' || CAST(CAST(o.amopopr AS regoperator) AS text) ||
     CASE o.amoppurpose WHEN 'o' THEN ' FOR ORDER BY ' || (SELECT ` + qualified("sn.nspname", "sf.opfname") + ` FROM pg_opfamily sf
       JOIN pg_namespace sn ON sn.oid = sf.opfnamespace WHERE sf.oid = o.amopsortfamily) ELSE '' END AS text
-  FROM pg_amop o WHERE o.amopfamily = ` + family + `
+  FROM pg_amop o WHERE ` + of("pg_amop", "o.oid") + `
   UNION ALL
   SELECT 'FUNCTION ' || p.amprocnum || ' (' || format_type(p.amproclefttype, NULL) || ', ' || format_type(p.amprocrighttype, NULL) || ') ' ||
     CAST(CAST(p.amproc AS regprocedure) AS text)
-  FROM pg_amproc p WHERE p.amprocfamily = ` + family + `) m)`
+  FROM pg_amproc p WHERE ` + of("pg_amproc", "p.oid") + `) m)`
 }
 
 func operatorClassesBlock() block {
@@ -76,18 +80,18 @@ func operatorClassesBlock() block {
 		list(
 			" ", "CASE WHEN c.opcdefault THEN 'DEFAULT' END", "'FOR TYPE ' || format_type(c.opcintype, NULL)",
 			"'USING ' || quote_ident(am.amname)", "'FAMILY ' || "+qualified("fn.nspname", "f.opfname"),
-			"CASE WHEN c.opckeytype <> 0 AND c.opckeytype <> c.opcintype THEN 'STORAGE ' || format_type(c.opckeytype, NULL) END",
+			// The statement needs one member; its own type as storage says nothing.
+			"'AS ' || COALESCE(NULLIF("+list(", ", members("pg_opclass", "c.oid"),
+				"CASE WHEN c.opckeytype <> 0 THEN 'STORAGE ' || format_type(c.opckeytype, NULL) END")+", ''), 'STORAGE ' || format_type(c.opcintype, NULL))",
 		),
 		`FROM pg_opclass c JOIN nsp ON nsp.oid = c.opcnamespace JOIN pg_am am ON am.oid = c.opcmethod JOIN pg_opfamily f ON f.oid = c.opcfamily
 JOIN pg_namespace fn ON fn.oid = f.opfnamespace WHERE `+free("pg_opclass", "c.oid"), ownerField("c.opcowner"),
 	).within("c.opcnamespace")
 }
 
-// operatorFamiliesBlock reads what belongs to a family together with the classes
-// in it, since the catalog keeps it so.
 func operatorFamiliesBlock() block {
 	return object(
-		classOpfamily, "operator family", "f.oid", "f.opfname || ' USING ' || am.amname", familyMembers("f.oid"),
+		classOpfamily, "operator family", "f.oid", "f.opfname || ' USING ' || am.amname", members("pg_opfamily", "f.oid"),
 		"FROM pg_opfamily f JOIN nsp ON nsp.oid = f.opfnamespace JOIN pg_am am ON am.oid = f.opfmethod WHERE "+free("pg_opfamily", "f.oid"),
 		ownerField("f.opfowner"),
 	).within("f.opfnamespace")
@@ -126,7 +130,7 @@ func conversionsBlock() block {
 func searchConfigurationsBlock() block {
 	return object(
 		classConfig, "text search configuration", "c.oid", "c.cfgname",
-		`'(PARSER = ' || `+qualified("pn.nspname", "p.prsname")+` || ')' || COALESCE((SELECT chr(10) || string_agg(m.text, chr(10) ORDER BY m.text) FROM (
+		`'(PARSER = ' || `+qualified("pn.nspname", "p.prsname")+` || ')' || COALESCE((SELECT chr(10) || string_agg(m.text, chr(10) ORDER BY m.text COLLATE "C") FROM (
   SELECT 'FOR ' || quote_ident(k.alias) || ' WITH ' || string_agg(`+qualified("dn.nspname", "d.dictname")+`, ', ' ORDER BY cm.mapseqno) AS text
   FROM pg_ts_config_map cm JOIN ts_token_type(c.cfgparser) k ON k.tokid = cm.maptokentype
   JOIN pg_ts_dict d ON d.oid = cm.mapdict JOIN pg_namespace dn ON dn.oid = d.dictnamespace

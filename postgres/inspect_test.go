@@ -1,9 +1,7 @@
 package postgres
 
 import (
-	"context"
 	"database/sql"
-	"errors"
 	"strings"
 	"sync"
 	"testing"
@@ -90,8 +88,3 @@ func checkProbe(t *testing.T, p *prober, pair dialecttest.Probe) {
 		return s
 	})
 }
-
-var (
-	_ = context.Background
-	_ = errors.New
-)

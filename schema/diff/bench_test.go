@@ -59,3 +59,22 @@ func BenchmarkDiff(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkDiffFromNothing makes and drops a whole schema, whose tables refer to
+// each other in one circle.
+func BenchmarkDiffFromNothing(b *testing.B) {
+	facts := bigSchema(b, 10000)
+	first := schema.ID{Kind: schema.KindTable, Schema: "app", Name: "t00000"}
+	facts = append(facts, schema.NewFact(first.In(schema.KindConstraint, "fk"), schema.AttrForm, schema.ForeignKey, schema.AttrColumns, "column_5",
+		schema.AttrReferences, "app, t09999", schema.AttrRefColumns, "column_0"))
+	empty, full := mustSchema(b), mustSchema(b, facts...)
+	for name, pair := range map[string][2]*schema.Schema{"make": {empty, full}, "drop": {full, empty}} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if r, err := diff.Diff(pair[0], pair[1], server{}, diff.Options{}); err != nil || len(r.Changes) < 10000 || r.Cycles != nil {
+					b.Fatal(len(r.Changes), r.Cycles, err)
+				}
+			}
+		})
+	}
+}

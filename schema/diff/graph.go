@@ -33,10 +33,10 @@ func (p *plan) graph() *graph {
 	for _, id := range sorted(p.rebuild) {
 		g.addRebuild(id)
 	}
-	for _, id := range sorted(p.drop) {
+	for _, id := range sortedBy(p.from, p.drop) {
 		g.addDrop(id)
 	}
-	for _, id := range sorted(p.create) {
+	for _, id := range sortedBy(p.to, p.create) {
 		g.addCreate(id)
 	}
 	for _, id := range sorted(p.alter) {

@@ -260,3 +260,18 @@ func sorted(set map[schema.ID]bool) []schema.ID {
 	slices.SortFunc(ids, schema.ID.Compare)
 	return ids
 }
+
+// sortedBy sorts objects of a schema, by walking through its facts if there are
+// many.
+func sortedBy(s *schema.Schema, set map[schema.ID]bool) []schema.ID {
+	if 8*len(set) < len(s.Facts()) {
+		return sorted(set)
+	}
+	var ids []schema.ID
+	for _, f := range s.Facts() {
+		if set[f.ID] {
+			ids = append(ids, f.ID)
+		}
+	}
+	return ids
+}
