@@ -32,7 +32,7 @@ func (dialect) CanAlter(before, after schema.Fact) bool {
 	case schema.KindRoutine:
 		return canAlterRoutine(after, changed)
 	case schema.KindSequence:
-		return !slices.Contains(changed, schema.AttrType)
+		return !slices.Contains(changed, schema.AttrType) && !slices.Contains(changed, AttrEngine)
 	case schema.KindTrigger, schema.KindEvent, schema.KindObject:
 		return false
 	}
@@ -111,6 +111,7 @@ func (dialect) MustRebuild(table schema.Fact, changes []schema.Change) bool {
 	if s.table.Before.ID == (schema.ID{}) {
 		s.table = schema.AlterTable{Before: table, After: table}
 	}
+	s.always = s.always || s.columns > 0 && s.table.Before.Is(AttrSystemVersioning)
 	return s.always || s.counts && s.keys > 0 || s.primary && (s.keys > 1 || s.nullable) || s.partitions && s.keys > 0 || s.again() || s.outOfOrder()
 }
 
@@ -122,6 +123,7 @@ type tally struct {
 	nullable      bool // whether a column may be NULL
 	keys          int  // changes of indexes and the primary key
 	partitions    bool
+	columns       int      // changes of columns
 	added, gone   []string // columns
 	table         schema.AlterTable
 	dropped, made []schema.Fact // indexes
@@ -130,6 +132,9 @@ type tally struct {
 func survey(changes []schema.Change) tally {
 	var s tally
 	for _, c := range changes {
+		if c.Subject().Kind == schema.KindColumn {
+			s.columns++
+		}
 		switch c := c.(type) {
 		case schema.AlterTable:
 			s.alterTable(c)
@@ -155,7 +160,7 @@ func (s *tally) alterTable(c schema.AlterTable) {
 	s.table = c
 	for _, name := range c.Before.Differing(c.After) {
 		switch name {
-		case schema.AttrCollation, AttrSystemVersioning, AttrPeriods:
+		case schema.AttrCollation, AttrSystemVersioning, AttrPeriods, keyBlockSize:
 			s.always = true
 		case AttrPartitionBy, AttrPartitions:
 			s.partitions = true

@@ -127,4 +127,5 @@ const (
 	rowStart      = "start"
 	rowEnd        = "end"
 	primaryName   = "PRIMARY"
+	keyBlockSize  = "key_block_size" // the table's option, as the server calls it
 )

@@ -329,7 +329,25 @@ func number(r *reader) string {
 
 // other keeps what is not modelled in detail: packages, libraries.
 func (s *inspection) other(o *object) {
-	id := s.id(schema.KindObject, o.database, strings.ToLower(o.kind)+" "+o.name)
-	attrs := []string{schema.AttrForm, strings.ToLower(o.kind), AttrName, o.name, schema.AttrDefinition, strings.TrimSpace(o.text)}
-	s.add(schema.NewFact(id, append(attrs, s.session(o)...)...))
+	kind := strings.ToLower(o.kind)
+	id := s.id(schema.KindObject, o.database, kind+" "+o.name)
+	attrs := []string{schema.AttrForm, kind, AttrName, o.name, schema.AttrDefinition, s.withoutOwnDefiner(o)}
+	f := schema.NewFact(id, append(attrs, s.session(o)...)...)
+	if of, ok := strings.CutSuffix(kind, " body"); ok {
+		f.Needs = []schema.ID{s.id(schema.KindObject, o.database, of+" "+o.name)}
+	}
+	s.add(f)
+}
+
+// withoutOwnDefiner is a definition that does not name who reads as definer.
+func (s *inspection) withoutOwnDefiner(o *object) string {
+	r := s.body(o)
+	if !r.accept("CREATE") || !r.is("DEFINER") {
+		return strings.TrimSpace(o.text)
+	}
+	start := r.next().start
+	if s.otherDefiner(r) != "" || r.done() {
+		return strings.TrimSpace(o.text)
+	}
+	return strings.TrimSpace(o.text[:start] + o.text[r.at(0).start:])
 }

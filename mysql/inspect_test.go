@@ -85,6 +85,12 @@ func refused(k testdb.Kind, name string) bool {
 	return false
 }
 
+// oneWay are the probes whose change a server refuses to make in place, because
+// it would lose rows.
+func oneWay(k testdb.Kind, name string) bool {
+	return majorOf(k) == 10 && name == "mariadb.table.versioning_columns" // the history would go
+}
+
 // probesFor returns the probes of a kind of server.
 func probesFor(t testing.TB, k testdb.Kind) []dialecttest.Probe {
 	t.Helper()
@@ -100,7 +106,7 @@ func probesFor(t testing.TB, k testdb.Kind) []dialecttest.Probe {
 }
 
 func majorOf(k testdb.Kind) int {
-	if k.Name == "mariadb1011" {
+	if strings.HasPrefix(k.Name, "mariadb10") {
 		return 10
 	}
 	return 11
@@ -163,7 +169,7 @@ func checkProbe(t *testing.T, b bench, p dialecttest.Probe) {
 		}
 		return inspect(t, d)
 	})
-	if !p.Equal {
+	if !p.Equal && !oneWay(b.kind, p.Name) {
 		checkTurns(t, d, p)
 	}
 }

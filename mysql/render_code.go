@@ -20,7 +20,7 @@ func (w writer) createObject(f schema.Fact) ([]string, error) {
 	case schema.KindEvent:
 		return w.inSession(f, w.event(f)), nil
 	case schema.KindSequence:
-		return []string{words("CREATE SEQUENCE "+objectName(f.ID), sequenceType(f), sequenceOptions(f))}, nil
+		return []string{words("CREATE SEQUENCE "+objectName(f.ID), sequenceType(f), sequenceOptions(f), with("ENGINE=", f.Attr(AttrEngine)))}, nil
 	case schema.KindSchema:
 		return []string{words("CREATE DATABASE "+ident(f.ID.Name), w.databaseOptions(schema.Fact{}, f))}, nil
 	case schema.KindObject:
@@ -44,7 +44,7 @@ func (w writer) dropObject(f schema.Fact) ([]string, error) {
 	case schema.KindRoutine:
 		return []string{"DROP " + routineKind(f) + " " + name}, nil
 	case schema.KindObject:
-		return []string{"DROP " + strings.ToUpper(f.Form()) + " " + name}, nil
+		return w.inSession(f, "DROP "+strings.ToUpper(f.Form())+" "+name), nil
 	}
 	return nil, errNoRender("a " + string(f.ID.Kind))
 }
@@ -182,7 +182,7 @@ func sequenceOptions(f schema.Fact) string {
 		cycle = "CYCLE"
 	}
 	return words(with("START WITH ", f.Attr("start")), with("MINVALUE ", f.Attr("minvalue")), with("MAXVALUE ", f.Attr("maxvalue")),
-		with("INCREMENT BY ", f.Attr("increment")), with("CACHE ", f.Attr("cache")), cycle, with("ENGINE=", f.Attr(AttrEngine)))
+		with("INCREMENT BY ", f.Attr("increment")), with("CACHE ", f.Attr("cache")), cycle)
 }
 
 // databaseOptions are those in which two databases differ.

@@ -52,8 +52,23 @@ func (w writer) rebuild(c schema.RebuildTable) []string {
 // run writes one ALTER TABLE.
 func (r *remake) run(clauses []string) {
 	if len(clauses) > 0 {
-		r.statements = append(r.statements, alter(r.table.ID.In(schema.KindColumn, ""), clauses)...)
+		statement := alter(r.table.ID.In(schema.KindColumn, ""), clauses)[0]
+		if r.oldTable.Is(AttrSystemVersioning) && r.table.Is(AttrSystemVersioning) {
+			statement = "SET STATEMENT system_versioning_alter_history = KEEP FOR " + statement
+		}
+		r.statements = append(r.statements, statement)
 	}
+}
+
+// rekeys reports whether all keys must be made anew: MariaDB's keep the block
+// size of a table that has another one now.
+func (r *remake) rekeys() bool {
+	return r.w.maria() && r.oldTable.Attr(keyBlockSize) != r.table.Attr(keyBlockSize)
+}
+
+// remakes reports whether a constraint that CREATE TABLE makes is made anew.
+func (r *remake) remakes(f schema.Fact, same bool) bool {
+	return f.ID.Kind == schema.KindConstraint && f.Form() != schema.ForeignKey && (!same || f.Form() == schema.PrimaryKey && r.rekeys())
 }
 
 // differs reports whether a part of the new table is not in the old one as it is.
@@ -127,7 +142,7 @@ func (r *remake) dropParts() {
 		switch {
 		case f.ID.Kind == schema.KindIndex && !kept[f.ID]:
 			r.clauses = append(r.clauses, "DROP INDEX "+ident(f.ID.Name))
-		case f.ID.Kind == schema.KindConstraint && f.Form() != schema.ForeignKey && !r.stays(f):
+		case r.remakes(f, r.stays(f)):
 			r.clauses = append(r.clauses, r.w.dropConstraint(f))
 		}
 	}
@@ -149,7 +164,7 @@ func (r *remake) modified(id schema.ID) bool {
 // addParts makes the primary key, indexes in their order, and checks.
 func (r *remake) addParts() {
 	for _, f := range r.after {
-		if f.Form() == schema.PrimaryKey && r.differs(f) {
+		if f.Form() == schema.PrimaryKey && r.remakes(f, !r.differs(f)) {
 			r.clauses = append(r.clauses, "ADD "+r.w.constraint(f))
 		}
 	}
@@ -183,6 +198,9 @@ func (r *remake) moved(f schema.Fact) schema.Fact {
 // group as stand in front in the right order, since new ones come behind them.
 func (r *remake) keptIndexes() map[schema.ID]bool {
 	kept := map[schema.ID]bool{}
+	if r.rekeys() {
+		return kept
+	}
 	for _, class := range indexClasses() {
 		was, will := classOf(class, r.oldTable, r.before), classOf(class, r.table, r.after)
 		for _, f := range will {
