@@ -90,7 +90,7 @@ func dependenciesBlock() block {
 	return block{
 		relation: "d.classid", oid: "d.objid", column: "d.objsubid", fields: linkFields("d.refclassid", "d.refobjid", "d.refobjsubid", "NULL"),
 		from: `FROM pg_depend d WHERE d.objid >= ` + firstUserOID + ` AND d.refobjid >= ` + firstUserOID + ` AND d.refclassid <> 'pg_namespace'::regclass
-  AND (d.deptype IN ('n', 'P') OR d.deptype = 'a' AND d.classid <> 'pg_attrdef'::regclass AND (d.refobjsubid > 0 OR d.classid IN ('pg_statistic_ext'::regclass, 'pg_opclass'::regclass))
+  AND (d.deptype IN ('n', 'P') OR d.deptype = 'a' AND d.classid <> 'pg_attrdef'::regclass AND (d.refobjsubid > 0 OR d.objsubid > 0 OR d.classid IN ('pg_statistic_ext'::regclass, 'pg_opclass'::regclass))
     AND NOT EXISTS (SELECT FROM pg_sequence s WHERE s.seqrelid = d.objid AND d.classid = 'pg_class'::regclass))`,
 		take: takeDependency,
 	}

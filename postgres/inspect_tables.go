@@ -10,7 +10,7 @@ import (
 func tableBlocks(srv lockstep.Server) []block {
 	return []block{
 		tablesBlock(), viewsBlock(), matviewsBlock(), inheritanceBlock(), columnsBlock(), identityBlock(),
-		constraintsBlock(srv), indexesBlock(), statisticsBlock(), triggersBlock(), rulesBlock(), policiesBlock(),
+		constraintsBlock(srv), indexesBlock(), statisticsBlock(), triggersBlock(srv), rulesBlock(), policiesBlock(),
 	}
 }
 
@@ -228,7 +228,9 @@ func enabled(column string) attribute {
 	return attribute{attrEnabled, "CASE " + column + " WHEN 'O' THEN NULL WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'replica' WHEN 'A' THEN 'always' ELSE CAST(" + column + " AS text) END", nil}
 }
 
-func triggersBlock() block {
+// triggersBlock takes the copies on partitions for what they are: PostgreSQL 14
+// calls them internal.
+func triggersBlock(srv lockstep.Server) block {
 	return block{
 		class: classTrigger, kind: schema.KindTrigger, oid: "t.oid", relation: "t.tgrelid", name: "t.tgname",
 		fields: []attribute{
@@ -237,7 +239,7 @@ func triggersBlock() block {
 			enabled("t.tgenabled"),
 			{attrInherited, flag("t.tgparentid <> 0"), nil},
 		},
-		from: "FROM pg_trigger t JOIN rel ON rel.oid = t.tgrelid WHERE NOT t.tgisinternal",
+		from: "FROM pg_trigger t JOIN rel ON rel.oid = t.tgrelid WHERE NOT t.tgisinternal" + since(srv, 150000, "", " OR t.tgparentid <> 0"),
 	}
 }
 
