@@ -115,6 +115,8 @@ func columnsBlock() block {
 			{attrForeignOptions, "a.attfdwoptions", decodeLines},
 			{attrInherited, flag("NOT a.attislocal"), nil},
 			grantsField("a.attacl", "c", "rel.relowner"),
+			{"", `CASE WHEN a.attgenerated NOT IN ('', 's', 'v') THEN 'pg_attribute.attgenerated ' || CAST(a.attgenerated AS text)
+  WHEN a.attidentity NOT IN ('', 'a', 'd') THEN 'pg_attribute.attidentity ' || CAST(a.attidentity AS text) END`, nil},
 		},
 		from: `FROM rel JOIN pg_attribute a ON a.attrelid = rel.oid
 JOIN pg_type t ON t.oid = a.atttypid
@@ -192,9 +194,7 @@ func indexesBlock() block {
 		fields: []attribute{
 			{schema.AttrDefinition, "pg_get_indexdef(i.indexrelid)", decodeIndex},
 			{schema.AttrUnique, flag("i.indisunique"), nil},
-			// The numbers of the key columns, and their texts where one is an expression.
-			{schema.AttrColumns, `ARRAY[CAST((CAST(i.indkey AS int2[]))[0:i.indnkeyatts - 1] AS text), CASE WHEN i.indexprs IS NOT NULL THEN
-  CAST(ARRAY(SELECT pg_get_indexdef(i.indexrelid, n, false) FROM generate_series(1, i.indnkeyatts) n) AS text) END]`, decodeIndexColumns},
+			{schema.AttrColumns, "ARRAY[CAST((CAST(i.indkey AS int2[]))[0:i.indnkeyatts - 1] AS text), CASE WHEN i.indexprs IS NOT NULL THEN pg_get_indexdef(i.indexrelid) END]", decodeIndexColumns},
 			{attrInvalid, flag("NOT i.indisvalid"), nil},
 			{attrCluster, flag("i.indisclustered"), nil},
 			{attrReplicaIdentity, flag("i.indisreplident"), nil},
