@@ -12,10 +12,10 @@ import (
 func (r *renderer) columnDefinition(c schema.Fact, named ...string) string {
 	parts := []string{ident(c.ID.Name), c.Attr(schema.AttrType)}
 	add := func(s string) { parts = append(parts, s) }
-	if o := c.Attr("foreign options"); o != "" {
+	if o := c.Attr(attrForeignOptions); o != "" {
 		add("OPTIONS " + foreignOptions(o))
 	}
-	if m := c.Attr("compression"); m != "" {
+	if m := c.Attr(attrCompression); m != "" {
 		add("COMPRESSION " + m)
 	}
 	if co := c.Attr(schema.AttrCollation); co != "" {
@@ -26,7 +26,7 @@ func (r *renderer) columnDefinition(c schema.Fact, named ...string) string {
 		add("GENERATED ALWAYS AS (" + inner(c.Attr(schema.AttrGenerated)) + ") " + either(c.Is(schema.AttrStored), "STORED", "VIRTUAL"))
 	case c.Is(schema.AttrIdentity):
 		if !isInherited(c) {
-			add("GENERATED " + strings.ToUpper(c.Attr(schema.AttrIdentity)) + " AS IDENTITY" + parenthesised(c.Attr("identity options")))
+			add("GENERATED " + strings.ToUpper(c.Attr(schema.AttrIdentity)) + " AS IDENTITY" + parenthesised(c.Attr(attrIdentityOptions)))
 		}
 	case c.Is(schema.AttrDefault):
 		add("DEFAULT " + c.Attr(schema.AttrDefault))
@@ -107,7 +107,7 @@ func (r *renderer) sequencePart(before, after schema.Fact) {
 	if old, now := identitySequence(before), identitySequence(after); before.Is(schema.AttrIdentity) && after.Is(schema.AttrIdentity) && old != now {
 		r.add("ALTER SEQUENCE", dotted(after.ID.Schema, old), "RENAME TO", ident(now))
 	}
-	const attr = "sequence grants"
+	const attr = attrSequenceGrants
 	if !after.Is(schema.AttrIdentity) || before.Attr(attr) == after.Attr(attr) {
 		return
 	}
@@ -118,7 +118,7 @@ func (r *renderer) sequencePart(before, after schema.Fact) {
 
 // identitySequence is the name of an identity column's sequence.
 func identitySequence(c schema.Fact) string {
-	if name := identityOptions(c.Attr("identity options"))["SEQUENCE NAME"]; name != "" {
+	if name := identityOptions(c.Attr(attrIdentityOptions))["SEQUENCE NAME"]; name != "" {
 		words := &reader{words: scan(name, dialect{}.Lexer(), 0)}
 		last := words.ident()
 		for words.accept(".") {
@@ -212,7 +212,7 @@ func defaultActions(before, after schema.Fact) []string {
 func identityActions(before, after schema.Fact) []string {
 	kind := strings.ToUpper(after.Attr(schema.AttrIdentity))
 	if !before.Is(schema.AttrIdentity) {
-		return []string{"ADD GENERATED " + kind + " AS IDENTITY" + parenthesised(after.Attr("identity options"))}
+		return []string{"ADD GENERATED " + kind + " AS IDENTITY" + parenthesised(after.Attr(attrIdentityOptions))}
 	}
 	var actions []string
 	if before.Attr(schema.AttrIdentity) != after.Attr(schema.AttrIdentity) {
@@ -227,17 +227,17 @@ func columnSettings(before, after schema.Fact) []string {
 	var actions []string
 	changed := func(attr string) bool { return before.Attr(attr) != after.Attr(attr) }
 	isNew := len(before.Attrs) == 0
-	if changed("storage") {
-		actions = append(actions, "SET STORAGE "+strings.ToUpper(orElse(after.Attr("storage"), defaultStorage(after.Attr(schema.AttrType)))))
+	if changed(attrStorage) {
+		actions = append(actions, "SET STORAGE "+strings.ToUpper(orElse(after.Attr(attrStorage), defaultStorage(after.Attr(schema.AttrType)))))
 	}
-	if changed("compression") && !isNew {
-		actions = append(actions, "SET COMPRESSION "+orElse(after.Attr("compression"), "default"))
+	if changed(attrCompression) && !isNew {
+		actions = append(actions, "SET COMPRESSION "+orElse(after.Attr(attrCompression), "default"))
 	}
-	if changed("statistics") {
-		actions = append(actions, "SET STATISTICS "+orElse(after.Attr("statistics"), "-1"))
+	if changed(attrStatistics) {
+		actions = append(actions, "SET STATISTICS "+orElse(after.Attr(attrStatistics), "-1"))
 	}
-	actions = append(actions, optionActions(before.Attr("options"), after.Attr("options"))...)
-	if o := foreignOptionChanges(before.Attr("foreign options"), after.Attr("foreign options")); o != "" && !isNew {
+	actions = append(actions, optionActions(before.Attr(attrOptions), after.Attr(attrOptions))...)
+	if o := foreignOptionChanges(before.Attr(attrForeignOptions), after.Attr(attrForeignOptions)); o != "" && !isNew {
 		actions = append(actions, "OPTIONS "+o)
 	}
 	return prefixAll("ALTER COLUMN "+ident(after.ID.Name)+" ", actions)

@@ -58,13 +58,13 @@ func (r *renderer) guardPartitions(t schema.Fact) {
 // bareTable makes the table with its columns only.
 func (r *renderer) bareTable(t schema.Fact, columns []schema.Fact) {
 	var entries []string
-	inherited := t.Is("inherits") && slices.ContainsFunc(columns, isInherited)
+	inherited := t.Is(attrInherits) && slices.ContainsFunc(columns, isInherited)
 	for _, c := range orderedColumns(columns) {
 		if !inherited || !isInherited(c) {
 			entries = append(entries, r.columnDefinition(c))
 		}
 	}
-	r.add(either(t.Attr("persistence") == "unlogged", "CREATE UNLOGGED TABLE", "CREATE TABLE"), fullName(t.ID),
+	r.add(either(t.Attr(attrPersistence) == "unlogged", "CREATE UNLOGGED TABLE", "CREATE TABLE"), fullName(t.ID),
 		tableBody(entries), r.tableClauses(t, inherited))
 }
 
@@ -96,7 +96,7 @@ func (r *renderer) copyRows(c schema.RebuildTable, into schema.ID) {
 // along.
 func (r *renderer) keepSequences(parts []schema.Fact) {
 	for _, p := range parts {
-		for _, s := range lines(p.Attr("owns")) {
+		for _, s := range lines(p.Attr(attrOwns)) {
 			r.add("ALTER SEQUENCE", joined(s), "OWNED BY NONE")
 		}
 	}
