@@ -1,7 +1,5 @@
 package schema
 
-import "slices"
-
 // Difference is one object in which two schemas differ. Before and After are
 // nil where the object is missing.
 type Difference struct {
@@ -10,40 +8,8 @@ type Difference struct {
 }
 
 // Compare returns the objects in which two schemas differ, sorted by ID; nil if
-// they are equal. It costs one hash a fact, and a comparison where hashes differ.
-func Compare(before, after *Schema) []Difference {
-	var found []Difference
-	a, b := before.groups(), after.groups()
-	for len(a) > 0 || len(b) > 0 {
-		switch c := compareGroups(a, b); {
-		case c < 0:
-			found, a = append(found, differing(a[0].facts, nil)...), a[1:]
-		case c > 0:
-			found, b = append(found, differing(nil, b[0].facts)...), b[1:]
-		default:
-			if a[0].digest != b[0].digest {
-				found = append(found, differing(a[0].facts, b[0].facts)...)
-			}
-			a, b = a[1:], b[1:]
-		}
-	}
-	slices.SortStableFunc(found, func(a, b Difference) int { return a.ID.Compare(b.ID) })
-	return found
-}
-
-// compareGroups tells which list's first group comes first: 0 if they are about
-// the same object.
-func compareGroups(a, b []group) int {
-	switch {
-	case len(a) == 0:
-		return 1
-	case len(b) == 0:
-		return -1
-	case sameGroup(a[0].facts[0].ID, b[0].facts[0].ID):
-		return 0
-	}
-	return a[0].facts[0].ID.Compare(b[0].facts[0].ID)
-}
+// they are equal. It costs one comparison a fact.
+func Compare(before, after *Schema) []Difference { return differing(before.facts, after.facts) }
 
 // differing merges two sorted lists of facts.
 func differing(before, after []Fact) []Difference {

@@ -16,8 +16,16 @@ type ID struct {
 // Compare orders IDs so that each table stands before its parts, and together
 // with them: by schema, then objects by kind, then names.
 func (i ID) Compare(o ID) int {
+	if i == o {
+		return 0
+	}
+	if c := cmp.Compare(i.Schema, o.Schema); c != 0 {
+		return c
+	}
+	if i.Kind == o.Kind && (i.Table == "") == (o.Table == "") { // their kinds need not be looked up
+		return cmp.Or(cmp.Compare(i.owner(), o.owner()), cmp.Compare(i.Name, o.Name))
+	}
 	return cmp.Or(
-		cmp.Compare(i.Schema, o.Schema),
 		cmp.Compare(i.group(), o.group()),
 		cmp.Compare(i.owner(), o.owner()),
 		cmp.Compare(i.place(), o.place()),

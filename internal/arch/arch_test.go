@@ -74,7 +74,7 @@ func mayImport() map[string]rule {
 		"":            {[]string{"sqltext"}, "the product knows no dialect, no engine and no command"},
 		"sqltext":     {nil, "the lexer is the bottom of the house"},
 		"schema":      {nil, "the model is pure: it knows no database and no SQL"},
-		"schema/diff": {[]string{"schema"}, "the differ is pure; what only a dialect knows is handed in"},
+		"schema/diff": {[]string{"", "schema"}, "the differ is pure; what only a dialect knows is handed in"},
 		"postgres":    {[]string{"", "sqltext", "schema"}, "a dialect knows the domain, never another dialect"},
 		"mysql":       {[]string{"", "sqltext", "schema"}, "a dialect knows the domain, never another dialect"},
 		"sqlite":      {[]string{"", "sqltext", "schema"}, "a dialect knows the domain, never another dialect"},

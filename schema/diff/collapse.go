@@ -9,6 +9,19 @@ import (
 
 // collapse finds the tables whose changes can only be made by a rebuild.
 func (p *plan) collapse() {
+	for again := true; again; {
+		p.findRebuilds()
+		again = false
+		for _, table := range sorted(p.rebuild) {
+			again = p.resume(table) || again
+		}
+	}
+	for _, table := range sorted(p.rebuild) {
+		p.exclude(table)
+	}
+}
+
+func (p *plan) findRebuilds() {
 	clear(p.rebuild)
 	changes := map[schema.ID][]schema.Change{}
 	p.eachChange(func(c schema.Change) {
@@ -24,7 +37,6 @@ func (p *plan) collapse() {
 	for table, list := range changes {
 		if len(list) > 0 && (p.asked[table] || p.d.MustRebuild(p.will(table), list)) {
 			p.rebuild[table] = true
-			p.exclude(table)
 		}
 	}
 }
@@ -47,22 +59,33 @@ func (p *plan) exclude(table schema.ID) {
 	}
 }
 
-// eachChange tells the changes as they are without a rebuild, in the order of
-// the kinds.
+// eachChange tells the changes of kept tables as they are without a rebuild, in
+// the order of the kinds.
 func (p *plan) eachChange(yield func(schema.Change)) {
 	kinds := order()
-	each := func(set map[schema.ID]bool, of func(schema.ID) schema.Fact, change func(schema.Fact) schema.Change) {
-		ids := sorted(set)
-		slices.SortStableFunc(ids, func(a, b schema.ID) int { return cmp.Compare(rank(kinds, of(a)), rank(kinds, of(b))) })
-		for _, id := range ids {
-			if id.Kind != schema.KindColumnOrder {
-				yield(change(of(id)))
+	each := func(set map[schema.ID]bool, s *schema.Schema, change func(schema.Fact) schema.Change) {
+		var facts []schema.Fact
+		for id, in := range set {
+			if _, kept := p.kept(id); in && kept && id.Kind != schema.KindColumnOrder {
+				f, _ := s.Fact(id)
+				facts = append(facts, f)
 			}
 		}
+		slices.SortFunc(facts, func(a, b schema.Fact) int {
+			return cmp.Or(cmp.Compare(rank(kinds, a), rank(kinds, b)), a.ID.Compare(b.ID))
+		})
+		for _, f := range facts {
+			yield(change(f))
+		}
 	}
-	each(p.drop, p.was, schema.Drop)
-	each(p.alter, p.will, func(f schema.Fact) schema.Change { return schema.Alter(p.was(f.ID), f) })
-	each(p.create, p.will, schema.Create)
+	each(p.drop, p.from, schema.Drop)
+	each(p.alter, p.to, func(f schema.Fact) schema.Change {
+		if bare, ok := p.bare[f.ID]; ok {
+			return schema.Alter(p.was(f.ID), bare)
+		}
+		return schema.Alter(p.was(f.ID), f)
+	})
+	each(p.create, p.to, schema.Create)
 }
 
 // kept is the table that an object is or is part of, if it is there before and

@@ -108,14 +108,15 @@ type Result struct {
 // give the same changes. The error joins a *RenameError for each rename that
 // cannot be.
 func Diff(from, to *schema.Schema, d Dialect, o Options) (*Result, error) {
-	source, renames, err := rename(from, to, o.Renames)
+	source, renames, err := rename(from, to, d, o.Renames)
 	if err != nil {
 		return nil, err
 	}
 	p := newPlan(source, to, d, o)
-	p.classify(schema.Compare(source, to))
+	found := schema.Compare(source, to)
+	p.classify(found)
 	w := p.arrange()
-	r := &Result{Changes: w.changes(renames), Cycles: w.cycles, Hints: hints(source, to)}
+	r := &Result{Changes: w.changes(renames), Cycles: w.cycles, Hints: hints(source, to, found)}
 	r.OrderOnly = w.orderOnly
 	for _, c := range r.Changes {
 		if schema.LosesData(c) {

@@ -35,7 +35,7 @@ func (w *walk) change(n *node) schema.Change {
 	case n.verb == rebuilding:
 		w.rebuilt(n)
 		return schema.RebuildTable{Before: trimOrder(n.before), After: trimOrder(n.after)}
-	case n.verb == altering:
+	case n.verb == altering, n.verb == suspending:
 		return schema.Alter(n.before[0], n.after[0])
 	case n.verb == dropping && n.id.Kind == schema.KindTable:
 		return schema.DropTable{Table: n.before[0], Parts: trimOrder(n.before)[1:]}
@@ -104,7 +104,8 @@ func (w *walk) reorders() []schema.Change {
 		w.ordered[table] = true
 	}
 	for _, table := range sorted(w.ordered) {
-		if _, ok := w.kept(table); w.tables[table] == nil && (!ok || w.rebuild[table]) {
+		_, kept := w.kept(table)
+		if !kept && !w.create[table] || w.tables[table] == nil && (!kept || w.rebuild[table]) {
 			continue
 		}
 		before, after, ok := w.left(table)

@@ -12,6 +12,7 @@ type graph struct {
 	nodes []*node
 	// The nodes that drop, create and alter an object.
 	dropper, creator, alterer map[schema.ID]int
+	suspender                 map[schema.ID]int
 }
 
 // arrange makes the graph and walks it, deciding anew where no order exists.
@@ -28,14 +29,14 @@ func (p *plan) arrange() *walk {
 
 // graph makes the nodes of all objects, then ties them.
 func (p *plan) graph() *graph {
-	g := &graph{plan: p, dropper: map[schema.ID]int{}, creator: map[schema.ID]int{}, alterer: map[schema.ID]int{}}
+	g := &graph{plan: p, dropper: map[schema.ID]int{}, creator: map[schema.ID]int{}, alterer: map[schema.ID]int{}, suspender: map[schema.ID]int{}}
 	for _, id := range sorted(p.rebuild) {
 		g.addRebuild(id)
 	}
-	for _, id := range sorted(p.drop) {
+	for _, id := range sortedBy(p.from, p.drop) {
 		g.addDrop(id)
 	}
-	for _, id := range sorted(p.create) {
+	for _, id := range sortedBy(p.to, p.create) {
 		g.addCreate(id)
 	}
 	for _, id := range sorted(p.alter) {
@@ -129,11 +130,20 @@ func (g *graph) addCreate(id schema.ID) {
 // addAlter adds the node that alters an object, if there is none.
 func (g *graph) addAlter(id schema.ID) int {
 	at, done := g.alterer[id]
-	if !done {
-		at = g.add(&node{verb: altering, id: id, before: []schema.Fact{g.was(id)}, after: []schema.Fact{g.will(id)}})
-		g.alterer[id] = at
+	if done {
+		return at
 	}
-	return at
+	was := g.was(id)
+	bare, suspended := g.bare[id]
+	if suspended {
+		at = g.add(&node{verb: suspending, id: id, before: []schema.Fact{was}, after: []schema.Fact{bare}})
+		g.suspender[id], was = at, bare
+	}
+	g.alterer[id] = g.add(&node{verb: altering, id: id, before: []schema.Fact{was}, after: []schema.Fact{g.will(id)}})
+	if suspended {
+		g.edge(at, g.alterer[id])
+	}
+	return g.alterer[id]
 }
 
 // comesWith reports whether a part is made by the statement that makes the
@@ -154,7 +164,9 @@ func (g *graph) comesWith(relation, part schema.Fact) bool {
 func (g *graph) tie() {
 	for at, n := range g.nodes {
 		for _, f := range n.after {
-			g.tieAfter(at, f)
+			if n.verb != suspending {
+				g.tieAfter(at, f)
+			}
 		}
 		for _, f := range n.before {
 			g.tieBefore(at, f)
@@ -163,9 +175,9 @@ func (g *graph) tie() {
 	g.tieNames()
 }
 
-// ties are the needs of a fact that must be satisfied at any time.
-func (g *graph) ties(s *schema.Schema, f schema.Fact) []schema.ID {
-	if g.loose[f.ID] {
+// ties are the needs of a node's fact that must be satisfied at any time.
+func (g *graph) ties(at int, s *schema.Schema, f schema.Fact) []schema.ID {
+	if g.loose[f.ID] && g.nodes[at].id != f.ID {
 		return nil
 	}
 	return needs(s, f)
@@ -173,7 +185,7 @@ func (g *graph) ties(s *schema.Schema, f schema.Fact) []schema.ID {
 
 // tieAfter lets a node that brings a fact follow those that bring what it needs.
 func (g *graph) tieAfter(at int, f schema.Fact) {
-	for _, id := range g.ties(g.to, f) {
+	for _, id := range g.ties(at, g.to, f) {
 		g.before(g.creator, id, at)
 		g.before(g.alterer, id, at)
 	}
@@ -191,11 +203,18 @@ func (g *graph) tieAfter(at int, f schema.Fact) {
 // tieBefore lets a node that takes or changes a fact go before those that take
 // what it needed, and before those that disturb it.
 func (g *graph) tieBefore(at int, f schema.Fact) {
-	for _, id := range g.ties(g.from, f) {
+	n := g.nodes[at]
+	for _, id := range g.ties(at, g.from, f) {
 		if d, ok := g.dropper[id]; ok {
 			g.edge(at, d)
 		}
-		if a, ok := g.alterer[id]; ok && g.leaves(f.ID, id) && g.d.Disturbs(g.was(id), g.will(id)) && g.disturbed(id, f.ID) {
+		if a, ok := g.suspender[id]; ok {
+			if g.leaves(n, f.ID, id) && g.disturbedBySuspension(id, f.ID) {
+				g.edge(at, a)
+			}
+			continue
+		}
+		if a, ok := g.alterer[id]; ok && g.leaves(n, f.ID, id) && g.d.Disturbs(g.was(id), g.will(id)) && g.disturbed(id, f.ID) {
 			g.edge(at, a)
 		}
 	}
@@ -210,8 +229,8 @@ func (g *graph) tieBefore(at int, f schema.Fact) {
 }
 
 // leaves reports whether an object stops needing another one, which is altered.
-func (g *graph) leaves(id, other schema.ID) bool {
-	return g.alter[other] && (g.drop[id] || g.alter[id] && !g.stillNeeds(id, other))
+func (g *graph) leaves(n *node, id, other schema.ID) bool {
+	return g.alter[other] && (g.drop[id] || n.verb == suspending || g.alter[id] && !g.stillNeeds(id, other))
 }
 
 // before ties the node that an object has in one of the lists, if any.
@@ -233,40 +252,51 @@ func (g *graph) edge(from, to int) {
 // object gets the name or becomes the key.
 func (g *graph) tieNames() {
 	taken := map[schema.ID][]int{}
-	for at, n := range g.nodes {
-		for _, f := range n.before {
-			if n.verb == dropping || n.verb == rebuilding && g.drop[f.ID] {
-				for _, id := range places(f) {
-					taken[id] = append(taken[id], at)
-				}
+	g.eachPlace(dropping, g.drop, func(at int, place schema.ID) { taken[place] = append(taken[place], at) })
+	g.eachPlace(creating, g.create, func(at int, place schema.ID) {
+		for _, d := range taken[place] {
+			if g.nodes[d].verb == dropping || g.nodes[at].verb == creating { // not from one rebuild to the next
+				g.edge(d, at)
 			}
 		}
-	}
+	})
+}
+
+// eachPlace tells the places of what nodes drop or create, by themselves or in a
+// rebuild.
+func (g *graph) eachPlace(v verb, set map[schema.ID]bool, yield func(at int, place schema.ID)) {
 	for at, n := range g.nodes {
-		for _, f := range n.after {
-			for _, id := range places(f) {
-				for _, d := range taken[id] {
-					if n.verb != altering && g.create[f.ID] && g.nodes[d].verb != n.verb {
-						g.edge(d, at)
-					}
-				}
+		facts := n.after
+		if v == dropping {
+			facts = n.before
+		}
+		for _, f := range facts {
+			own := n.verb == v
+			if !own && (n.verb != rebuilding || !set[f.ID] || f.ID.Kind == schema.KindConstraint) {
+				continue
+			}
+			for _, place := range places(f) {
+				yield(at, place)
 			}
 		}
 	}
 }
 
 // places are what only one object can have at a time: a name among relations,
-// indexes and types, and being the primary key of a table.
+// indexes, their constraints and types, and being the primary key of a table.
+// That indexes of two tables can have one name on some servers costs nothing but
+// a choice of order.
 func places(f schema.Fact) []schema.ID {
 	var p []schema.ID
 	switch f.ID.Kind {
 	case schema.KindTable, schema.KindView, schema.KindMaterializedView, schema.KindSequence, schema.KindIndex, schema.KindType:
 		p = append(p, schema.ID{Schema: f.ID.Schema, Name: f.ID.Name})
-	case schema.KindConstraint:
-		p = append(p, schema.ID{Schema: f.ID.Schema, Name: f.ID.Name})
 	}
-	if f.Form() == schema.PrimaryKey {
-		p = append(p, schema.ID{Schema: f.ID.Schema, Table: f.ID.Table})
+	switch f.Form() {
+	case schema.PrimaryKey:
+		p = append(p, schema.ID{Schema: f.ID.Schema, Name: f.ID.Name}, schema.ID{Schema: f.ID.Schema, Table: f.ID.Table})
+	case schema.Unique, schema.Exclude:
+		p = append(p, schema.ID{Schema: f.ID.Schema, Name: f.ID.Name})
 	}
 	return p
 }

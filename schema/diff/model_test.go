@@ -55,7 +55,8 @@ func (a answers) Disturbs(before, after schema.Fact) bool {
 
 func (a answers) MustRebuild(table schema.Fact, changes []schema.Change) bool {
 	return a.inline && slices.ContainsFunc(changes, func(c schema.Change) bool {
-		return c.Subject().Kind == schema.KindConstraint || a.chance(4, "rebuild"+c.String())
+		k := c.Subject().Kind
+		return k == schema.KindConstraint || k != schema.KindTrigger && a.chance(4, "rebuild"+c.String())
 	})
 }
 
@@ -64,10 +65,12 @@ func (a answers) MustRebuild(table schema.Fact, changes []schema.Change) bool {
 type database struct {
 	answers
 	facts map[schema.ID]schema.Fact
+
+	renames bool // something has been renamed
 }
 
 func newDatabase(s *schema.Schema, a answers) *database {
-	db := &database{a, map[schema.ID]schema.Fact{}}
+	db := &database{answers: a, facts: map[schema.ID]schema.Fact{}}
 	for _, f := range s.Facts() {
 		db.facts[f.ID] = f
 	}
@@ -226,7 +229,7 @@ func (db *database) add(facts ...schema.Fact) error {
 // remove takes facts out at once; all are all facts about a table.
 func (db *database) remove(facts []schema.Fact, all bool) error {
 	for _, f := range facts {
-		if have, ok := db.facts[f.ID]; !ok || !have.Equal(f) {
+		if have, ok := db.facts[f.ID]; !ok || !db.same(have, f) {
 			return fmt.Errorf("cannot drop %s: there is %v, not %v", f.ID, have, f)
 		}
 		delete(db.facts, f.ID)
@@ -328,7 +331,7 @@ func (db *database) reorder(c schema.ReorderColumns) error {
 
 func (db *database) rebuild(c schema.RebuildTable) error {
 	for _, f := range c.Before {
-		if have, ok := db.facts[f.ID]; !ok || !have.Equal(f) {
+		if have, ok := db.facts[f.ID]; !ok || !db.same(have, f) {
 			return fmt.Errorf("rebuild: there is %v, not %v", have, f)
 		}
 		delete(db.facts, f.ID)
@@ -343,7 +346,7 @@ func (db *database) rebuild(c schema.RebuildTable) error {
 }
 
 func (db *database) alter(before, after schema.Fact) error {
-	if have, ok := db.facts[before.ID]; !ok || !have.Equal(before) {
+	if have, ok := db.facts[before.ID]; !ok || !db.same(have, before) {
 		return fmt.Errorf("alter: there is %v, not %v", have, before)
 	}
 	if before.ID.Kind != schema.KindSchema && !db.CanAlter(before, after) {
@@ -378,65 +381,4 @@ func (db *database) replaceView(before, after schema.Fact) error {
 		return fmt.Errorf("%s loses columns", after.ID)
 	}
 	return db.checkAll()
-}
-
-// rename gives an object another name, wherever it is mentioned.
-func (db *database) rename(from, to schema.ID) error {
-	if _, ok := db.facts[from]; !ok {
-		return fmt.Errorf("there is no %s", from)
-	}
-	if _, ok := db.facts[to]; ok {
-		return fmt.Errorf("there is %s", to)
-	}
-	if _, ok := db.facts[schema.ID{Kind: schema.KindSchema, Name: to.Schema}]; !ok && to.Kind != schema.KindSchema {
-		return fmt.Errorf("there is no schema for %s", to)
-	}
-	facts := map[schema.ID]schema.Fact{}
-	for _, f := range db.facts {
-		f = renamedFact(f, from, to)
-		facts[f.ID] = f
-	}
-	db.facts = facts
-	return nil
-}
-
-func renamedID(id, from, to schema.ID) schema.ID {
-	switch {
-	case id == from:
-		return to
-	case from.Kind.IsRelation() && id.Schema == from.Schema && id.Table == from.Name:
-		id.Schema, id.Table = to.Schema, to.Name
-	case from.Kind == schema.KindSchema && id.Schema == from.Name:
-		id.Schema = to.Name
-	}
-	return id
-}
-
-func renamedFact(f schema.Fact, from, to schema.ID) schema.Fact {
-	column := func(table schema.ID, attr string) {
-		names := schema.SplitNames(f.Attr(attr))
-		for i, n := range names {
-			names[i] = renamedID(table.In(schema.KindColumn, n), from, to).Name
-		}
-		f = f.With(attr, schema.JoinNames(names...))
-	}
-	switch f.ID.Kind {
-	case schema.KindConstraint, schema.KindIndex, schema.KindColumnOrder:
-		column(schema.ID{Schema: f.ID.Schema, Name: f.ID.Table}, schema.AttrColumns)
-	}
-	if ref := schema.SplitNames(f.Attr(schema.AttrReferences)); ref != nil {
-		column(schema.ID{Schema: ref[0], Name: ref[1]}, schema.AttrRefColumns)
-		table := renamedID(schema.ID{Kind: schema.KindTable, Schema: ref[0], Name: ref[1]}, from, to)
-		f = f.With(schema.AttrReferences, schema.JoinNames(table.Schema, table.Name))
-	}
-	needs := make([]schema.ID, len(f.Needs))
-	for i, id := range f.Needs {
-		needs[i] = renamedID(id, from, to)
-	}
-	slices.SortFunc(needs, schema.ID.Compare)
-	f.ID, f.Needs = renamedID(f.ID, from, to), needs
-	if len(needs) == 0 {
-		f.Needs = nil
-	}
-	return f
 }

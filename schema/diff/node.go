@@ -15,6 +15,7 @@ const (
 	creating
 	altering
 	rebuilding
+	suspending
 )
 
 // node is one change to be made, with all facts that it takes away, brings or
@@ -90,6 +91,9 @@ func (g *graph) keyed() {
 			s = g.from
 		}
 		n.key = key{phase: 1, kind: rank(kinds, f), id: n.id, column: place.of(s, n.id)}
+		if n.verb == suspending {
+			n.key.phase = 0
+		}
 		if n.verb != dropping {
 			continue
 		}

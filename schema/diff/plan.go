@@ -23,6 +23,8 @@ type plan struct {
 	loose   map[schema.ID]bool // parts that the server takes without what they need
 	ordered map[schema.ID]bool // tables whose columns stand in another order, or are other ones
 
+	bare map[schema.ID]schema.Fact // columns while they do without something they need
+
 	needing map[schema.ID][]schema.ID // of the source; nil until asked
 	queue   []schema.ID               // taken away, and not yet looked at who needs it
 }
@@ -31,7 +33,7 @@ func newPlan(from, to *schema.Schema, d Dialect, o Options) *plan {
 	set := func() map[schema.ID]bool { return map[schema.ID]bool{} }
 	return &plan{
 		from: from, to: to, d: d, strict: o.StrictOrder,
-		drop: set(), create: set(), alter: set(), rebuild: set(), asked: set(), outside: set(), apart: set(), ordered: set(), loose: set(),
+		drop: set(), create: set(), alter: set(), rebuild: set(), asked: set(), outside: set(), apart: set(), ordered: set(), loose: set(), bare: map[schema.ID]schema.Fact{},
 	}
 }
 
@@ -160,6 +162,7 @@ func (p *plan) take(id schema.ID) {
 	}
 	p.drop[id] = true
 	delete(p.alter, id)
+	delete(p.bare, id)
 	p.queue = append(p.queue, id)
 	if _, wanted := p.to.Fact(id); wanted {
 		p.make(id)
@@ -178,7 +181,7 @@ func hasParts(id schema.ID) bool { return id.Kind.IsRelation() || id.Kind == sch
 // nothing new is found.
 func (p *plan) settle() {
 	for _, id := range sorted(p.alter) {
-		if p.alter[id] && p.d.Disturbs(p.was(id), p.will(id)) {
+		if _, suspended := p.bare[id]; !suspended && p.alter[id] && p.d.Disturbs(p.was(id), p.will(id)) {
 			p.unsettle(id, p.disturbed)
 		}
 	}
@@ -197,6 +200,9 @@ func (p *plan) unsettle(id schema.ID, must func(id, needing schema.ID) bool) {
 	}
 	for _, n := range p.needing[id] {
 		if p.drop[n] || !must(id, n) || p.alter[n] && !p.stillNeeds(n, id) {
+			continue
+		}
+		if p.suspend(n, id) {
 			continue
 		}
 		p.outside[n] = p.outside[id] || !sameTable(id, n)
@@ -222,8 +228,12 @@ func sameTable(a, b schema.ID) bool {
 // disturbed reports whether something must go while an object it needs is
 // altered.
 func (p *plan) disturbed(id, needing schema.ID) bool {
+	return p.disturbedBy(p.was(id), p.will(id), needing)
+}
+
+func (p *plan) disturbedBy(before, after schema.Fact, needing schema.ID) bool {
 	if d, ok := p.d.(Disturber); ok {
-		return d.Disturbed(p.was(id), p.will(id), p.was(needing))
+		return d.Disturbed(before, after, p.was(needing))
 	}
 	switch needing.Kind {
 	case schema.KindConstraint, schema.KindIndex, schema.KindStatistics, schema.KindTable:
@@ -240,5 +250,20 @@ func sorted(set map[schema.ID]bool) []schema.ID {
 		}
 	}
 	slices.SortFunc(ids, schema.ID.Compare)
+	return ids
+}
+
+// sortedBy sorts objects of a schema, by walking through its facts if there are
+// many.
+func sortedBy(s *schema.Schema, set map[schema.ID]bool) []schema.ID {
+	if 8*len(set) < len(s.Facts()) {
+		return sorted(set)
+	}
+	var ids []schema.ID
+	for _, f := range s.Facts() {
+		if set[f.ID] {
+			ids = append(ids, f.ID)
+		}
+	}
 	return ids
 }

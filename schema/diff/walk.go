@@ -171,7 +171,7 @@ func (g *graph) untieGroup(group []int) bool {
 // group.
 func (g *graph) tying(at int, group []int) []schema.Fact {
 	n := g.nodes[at]
-	if n.id.Kind != schema.KindTable || n.verb == altering {
+	if n.id.Kind != schema.KindTable || n.verb == altering || n.verb == suspending {
 		return nil
 	}
 	var found []schema.Fact

@@ -23,11 +23,7 @@ func (w *world) pick(what string, from ...string) string {
 func (w *world) add(f schema.Fact, needs ...schema.ID) {
 	slices.SortFunc(needs, schema.ID.Compare)
 	f.Needs = slices.Compact(needs)
-	// What an object needs is written in its definition.
-	f = f.With("uses", fmt.Sprint(f.Needs))
-	if len(needs) == 0 {
-		f = f.Without("uses")
-	}
+	f = spelled(f)
 	w.facts = append(w.facts, f)
 }
 
