@@ -97,13 +97,23 @@ func createOthers(p tableParts) ([]string, error) {
 func renderRename(c schema.Change) ([]string, error) {
 	switch c := c.(type) {
 	case schema.RenameTable:
-		return []string{"ALTER TABLE " + ident(c.From.Name) + " RENAME TO " + ident(c.To.Name)}, nil
+		return renameTable(c.From.Name, c.To.Name), nil
 	case schema.RenameColumn:
 		return []string{"ALTER TABLE " + ident(c.To.Table) + " RENAME COLUMN " + ident(c.From.Name) + " TO " + ident(c.To.Name)}, nil
 	case schema.RenameIndex, schema.RenameObject:
 		return nil, fmt.Errorf("SQLite cannot rename a %s: it has to be dropped and made anew", c.Subject().Kind)
 	}
 	return nil, fmt.Errorf("SQLite cannot change this of a table: it has to be rebuilt")
+}
+
+// renameTable takes two steps where only the case of letters changes: SQLite
+// finds that the name is taken.
+func renameTable(from, to string) []string {
+	if lower(from) == lower(to) {
+		between := temporaryName(to)
+		return append(renameTable(from, between), renameTable(between, to)...)
+	}
+	return []string{"ALTER TABLE " + ident(from) + " RENAME TO " + ident(to)}
 }
 
 func createObject(f schema.Fact) ([]string, error) {

@@ -28,7 +28,7 @@ func rebuildTable(before, after []schema.Fact) ([]string, error) {
 		return nil, fmt.Errorf("what a virtual table holds cannot be copied, and neither can what is not understood: drop it and make it anew")
 	}
 	name := will.table.ID.Name
-	temporary := "lockstep_new_" + name
+	temporary := temporaryName(name)
 	create, err := createTable(will.table, after[1:], temporary)
 	if err != nil {
 		return nil, err
@@ -46,6 +46,9 @@ func rebuildTable(before, after []schema.Fact) ([]string, error) {
 	others, err := createOthers(will)
 	return append(statements, others...), err
 }
+
+// temporaryName is what a table is called while its name is not free.
+func temporaryName(table string) string { return "lockstep_new_" + table }
 
 // copyRows returns "" if the tables have nothing in common, not even a rowid.
 func copyRows(was, will *tableParts, temporary string) string {

@@ -181,7 +181,7 @@ FROM pragma_table_list m, pragma_table_xinfo(m.name) x WHERE m.schema = 'main' A
 FROM pragma_table_list m, pragma_index_list(m.name) l, pragma_index_xinfo(l.name) x WHERE m.schema = 'main' AND m.type <> 'shadow' GROUP BY m.name, l.name`,
 		`SELECT 'foreign key', m.name, lower(l."table"), l.seq, l."from", l.on_update, l.on_delete
 FROM pragma_table_list m, pragma_foreign_key_list(m.name) l WHERE m.schema = 'main'`,
-		`SELECT type, name, tbl_name FROM sqlite_master WHERE type IN ('view', 'trigger')`,
+		`SELECT type, name, lower(tbl_name) FROM sqlite_master WHERE type IN ('view', 'trigger')`,
 		`SELECT 'numbers', user_version, application_id FROM pragma_user_version, pragma_application_id`,
 	} {
 		for _, r := range table(t, db, query) {
