@@ -13,7 +13,6 @@ import (
 	"github.com/lockstepdb/lockstep/internal/config"
 	"github.com/lockstepdb/lockstep/internal/view"
 	"github.com/lockstepdb/lockstep/rehearse"
-	"github.com/lockstepdb/lockstep/schema"
 	"github.com/lockstepdb/lockstep/schema/diff"
 	"github.com/lockstepdb/lockstep/sqltext"
 )
