@@ -103,11 +103,11 @@ func keyLength(s string) (n int, call bool) {
 			n = end
 			continue
 		}
-		switch c := s[n]; {
-		case c == '(' || c == '[':
+		switch s[n] {
+		case '(', '[':
 			call = call || depth == 0 && n > 0
 			depth++
-		case c == ')' || c == ']':
+		case ')', ']':
 			if depth--; depth == 0 {
 				return n + 1, call
 			}
