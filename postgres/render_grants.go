@@ -153,6 +153,9 @@ func (r *renderer) grants(before, after schema.Fact) {
 		return
 	}
 	all := privilegesOf(r.srv.Number, after)
+	if all == nil && alike(before, after, schema.AttrGrants) {
+		return
+	}
 	if all == nil {
 		r.cannot(after, schema.AttrGrants)
 		return
