@@ -40,6 +40,10 @@ func (h *history) addSchema(e *Entry) {
 		if e.Direction == RepairApplied || e.Direction == RepairReverted {
 			h.seen = false // made by hand, and part of the history from now on
 		}
+	case EntryBaselined:
+		if e.replaces() == nil { // else what it stands for has been seen
+			h.seen = false
+		}
 	default:
 		h.seen = false
 	}
