@@ -179,7 +179,7 @@ func creating(d schemaDialect, srv lockstep.Server, s *schema.Schema) ([]codegen
 	if err != nil {
 		return nil, err
 	}
-	objects := []codegen.Object{{ID: schema.ID{Kind: schema.KindDatabase}, Statements: head}}
+	objects := []codegen.Object{{Statements: head}} // of no object: without a section
 	for i, statements := range parts {
 		objects = append(objects, codegen.Object{ID: result.Changes[i].Subject(), Statements: statements})
 	}
