@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -244,12 +243,12 @@ func (q *squashing) tell() error {
 	if an.Statements > 0 {
 		fmt.Fprintf(&b, "%s %s: %s with %s, in place of %s.\n", wrote, an.File,
 			view.Count(an.Statements, "statement"), view.Count(an.Rows, "row"), view.Count(len(an.Replaces), "migration"))
-		fmt.Fprintf(&b, "Tried: it makes the same schema and the same rows (fingerprint %s).\n", cmp.Or(an.Fingerprint, "none")[:12])
+		rows := " and the same rows"
 		if q.o.noData {
-			b.Reset()
-			fmt.Fprintf(&b, "%s %s: %s, in place of %s.\n", wrote, an.File, view.Count(an.Statements, "statement"), view.Count(len(an.Replaces), "migration"))
-			fmt.Fprintf(&b, "Tried: it makes the same schema (fingerprint %s). Rows were not compared.\n", an.Fingerprint[:12])
+			rows = ", rows aside"
 		}
+		_, sum, _ := strings.Cut(an.Fingerprint, ":")
+		fmt.Fprintf(&b, "Tried: it makes the same schema%s (fingerprint %.12s).\n", rows, sum)
 	}
 	if len(an.Removed) > 0 {
 		fmt.Fprintf(&b, "%s %s:\n  %s\n", removed, view.Count(len(an.Removed), "file"), strings.Join(an.Removed, "\n  "))
