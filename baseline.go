@@ -180,8 +180,9 @@ func (e *Entry) replaces() []key {
 
 // standing is how far a database has what a baseline replaces.
 type standing struct {
-	have, need int
+	whole      bool // it has all
 	touched    bool // something of it is there, be it half
+	have, need int  // migrations, without baselines that are replaced in their turn
 	last       *record
 	changed    []Difference
 }
@@ -198,7 +199,7 @@ func (c *computation) judgeBaselines() {
 		switch {
 		case len(st.changed) > 0:
 			c.differences = append(c.differences, st.changed...)
-		case st.have == st.need:
+		case st.whole:
 			c.adopts = append(c.adopts, m)
 		case st.touched:
 			c.differences = append(c.differences, behind(m, st))
@@ -207,7 +208,7 @@ func (c *computation) judgeBaselines() {
 }
 
 func (c *computation) standing(m *Migration) standing {
-	st := standing{}
+	st := standing{whole: true}
 	via := map[string][]Replaced{}
 	for _, r := range m.Replaces {
 		via[r.Via] = append(via[r.Via], r)
@@ -223,9 +224,13 @@ func (c *computation) standing(m *Migration) standing {
 			st.changed = append(st.changed, changedReplaced(m, rec))
 		}
 	}
-	for _, r := range via[""] {
-		st.need++
-		if c.has(r, via) {
+	for _, r := range m.Replaces {
+		has := c.has(r, via)
+		st.whole = st.whole && (has || r.Via != "")
+		if len(via[r.ID()]) > 0 {
+			continue
+		}
+		if st.need++; has {
 			st.have++
 		}
 	}
