@@ -17,11 +17,11 @@ type inspector interface {
 
 // inspect checks what holds for schemas of every dialect; the probes and the
 // dialect's own tests go further.
-func (s suite) inspect(t *testing.T) {
+func (s suite) inspect(t *testing.T, d inspector) {
 	db := s.fresh(t)
 	read := func(q lockstep.Querier, except ...string) *schema.Schema {
 		t.Helper()
-		found, err := s.Dialect.(inspector).Inspect(t.Context(), q, s.srv, schema.Scope{Except: except})
+		found, err := d.Inspect(t.Context(), q, s.srv, schema.Scope{Except: except})
 		if err != nil {
 			t.Fatalf("Inspect: %v", err)
 		}

@@ -191,7 +191,7 @@ func typeChangesInPlace(before, after schema.Fact) bool {
 	case "domain":
 		return alike(before, after, schema.AttrType, schema.AttrCollation)
 	case "composite":
-		return membersChangeInPlace(members(before.Attr(schema.AttrDefinition)), members(after.Attr(schema.AttrDefinition)))
+		return membersChangeInPlace(compositeMembers(before.Attr(schema.AttrDefinition)), compositeMembers(after.Attr(schema.AttrDefinition)))
 	}
 	return alike(before, after, schema.AttrDefinition)
 }
@@ -314,11 +314,21 @@ func (dialect) Disturbed(before, after, needing schema.Fact) bool {
 	return true
 }
 
-// MustRebuild reports whether the changes include another order of columns,
-// which a table has for life.
+// MustRebuild reports whether the changes include another order of columns, or
+// that a column comes from a parent table or does no more, though the parents are
+// the same: what a table has for life.
 func (dialect) MustRebuild(_ schema.Fact, changes []schema.Change) bool {
+	moved := slices.ContainsFunc(changes, func(c schema.Change) bool {
+		t, ok := c.(schema.AlterTable)
+		return ok && !alike(t.Before, t.After, "inherits", "partition of")
+	})
 	return slices.ContainsFunc(changes, func(c schema.Change) bool {
-		_, reorders := c.(schema.ReorderColumns)
-		return reorders
+		switch c := c.(type) {
+		case schema.ReorderColumns:
+			return true
+		case schema.AlterColumn:
+			return !moved && isInherited(c.Before) != isInherited(c.After)
+		}
+		return false
 	})
 }

@@ -225,7 +225,7 @@ func takeSubscription(a *assembly, b *block, r row) {
 func takeComment(a *assembly, _ *block, r row) {
 	d, part := a.find(address{r.relation, r.oid, r.column})
 	switch {
-	case d == nil, d.id == schema.ID{Kind: schema.KindSchema, Name: publicSchemaName} && r.values[0] == publicSchemaComment:
+	case d == nil, d.id.Kind == schema.KindExtension, d.id == schema.ID{Kind: schema.KindSchema, Name: publicSchemaName} && r.values[0] == publicSchemaComment:
 	case part == "":
 		d.set(schema.AttrComment, r.values[0])
 	default:

@@ -121,6 +121,10 @@ UNION ALL SELECT CASE WHEN attidentity IN ('', 'a', 'd') THEN 'pg_attribute.attg
   FROM rel JOIN pg_attribute a ON attrelid = rel.oid WHERE attgenerated NOT IN ('', 's', 'v') OR attidentity NOT IN ('', 'a', 'd')
 UNION ALL SELECT 'pg_partitioned_table.partstrat ' || CAST(partstrat AS text) FROM pg_partitioned_table WHERE partstrat NOT IN ('r', 'l', 'h')
 UNION ALL SELECT 'pg_default_acl.defaclobjtype ' || CAST(defaclobjtype AS text) FROM pg_default_acl WHERE defaclobjtype NOT IN ('r', 'S', 'f', 'T', 'n', 'L')
+UNION ALL SELECT 'pg_class in ' || n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+  WHERE c.oid >= ` + firstUserOID + ` AND n.nspname IN ('pg_catalog', 'information_schema') AND ` + free("pg_class", "c.oid") + `
+UNION ALL SELECT 'pg_proc in ' || n.nspname FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace
+  WHERE p.oid >= ` + firstUserOID + ` AND n.nspname IN ('pg_catalog', 'information_schema') AND ` + free("pg_proc", "p.oid") + `
 UNION ALL SELECT 'objects in ' || CAST(CAST(d.classid AS regclass) AS text) FROM pg_depend d
   WHERE d.objid >= ` + firstUserOID + ` AND d.deptype IN ('n', 'a') AND d.classid NOT IN (` + knownClasses() + `)
 ) k (name) GROUP BY k.name`,

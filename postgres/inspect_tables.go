@@ -190,6 +190,7 @@ func indexesBlock() block {
 	return block{
 		class: classClass, kind: schema.KindIndex, oid: "i.indexrelid", relation: "i.indrelid", name: "c.relname",
 		fields: []attribute{
+			{schema.AttrForm, "CASE c.relkind WHEN 'I' THEN 'partitioned' END", nil},
 			{schema.AttrDefinition, "pg_get_indexdef(i.indexrelid)", decodeIndex},
 			{schema.AttrUnique, flag("i.indisunique"), nil},
 			// The numbers of the key columns, and their texts where one is an expression.

@@ -104,6 +104,9 @@ func (r *renderer) alterColumn(before, after schema.Fact) {
 
 // sequencePart changes what an identity column's sequence has of its own.
 func (r *renderer) sequencePart(before, after schema.Fact) {
+	if old, now := identitySequence(before), identitySequence(after); before.Is(schema.AttrIdentity) && after.Is(schema.AttrIdentity) && old != now {
+		r.add("ALTER SEQUENCE", dotted(after.ID.Schema, old), "RENAME TO", ident(now))
+	}
 	const attr = "sequence grants"
 	if !after.Is(schema.AttrIdentity) || before.Attr(attr) == after.Attr(attr) {
 		return

@@ -180,7 +180,7 @@ func (r *renderer) addIndex(i schema.Fact) {
 	r.createIndex(i)
 }
 
-func (r *renderer) createIndex(i schema.Fact) {
+func (r *renderer) createIndex(i schema.Fact, unless ...string) {
 	head := "CREATE INDEX"
 	if i.Is(schema.AttrUnique) {
 		head = "CREATE UNIQUE INDEX"
@@ -193,7 +193,11 @@ func (r *renderer) createIndex(i schema.Fact) {
 		definition, where = splitWhere(definition)
 		where = "TABLESPACE " + ident(t) + spaced(where)
 	}
-	r.add(head, ident(i.ID.Name), "ON", tableOf(i.ID), definition, where)
+	only := ""
+	if i.Form() == "partitioned" && i.Is("invalid") { // indexes of partitions are attached one by one
+		only = "ONLY"
+	}
+	r.add(head, strings.Join(unless, " "), ident(i.ID.Name), "ON", only, tableOf(i.ID), definition, where)
 	r.indexSettings(schema.Fact{ID: i.ID}.With("tablespace", i.Attr("tablespace")), i)
 }
 
@@ -228,10 +232,14 @@ func (r *renderer) alterIndex(before, after schema.Fact) {
 	for _, a := range optionActions(indexOptions(before), indexOptions(after)) {
 		r.add("ALTER INDEX", name, a)
 	}
-	if p := after.Attr("partition of"); p != before.Attr("partition of") && p != "" {
+	switch p := after.Attr("partition of"); {
+	case p == before.Attr("partition of"):
+	case p != "":
 		r.add("ALTER INDEX", joined(p), "ATTACH PARTITION", name)
+	default: // It is there if its table was detached, and not if the index it was a partition of was dropped.
+		r.createIndex(after, "IF NOT EXISTS")
 	}
-	if before.Is("invalid") && !after.Is("invalid") {
+	if before.Is("invalid") && !after.Is("invalid") && after.Form() != "partitioned" { // whose last partition makes it valid
 		r.add("REINDEX INDEX", either(r.online, "CONCURRENTLY", ""), name)
 	}
 	r.indexSettings(before, after)

@@ -58,7 +58,7 @@ func defaultGrants(version int, f schema.Fact) grants {
 		g.set(toPublic, "EXECUTE", false)
 	case f.ID.Kind == schema.KindType, f.Form() == "language", f.Form() == "base type":
 		g.set(toPublic, "USAGE", false)
-	case f.ID.Kind == schema.KindSchema && f.ID.Name == "public":
+	case isPublic(f):
 		g.set(toPublic, "USAGE", false)
 		if version < 150000 {
 			g.set(toPublic, "CREATE", false)
@@ -127,6 +127,10 @@ func isAll(privileges map[string]bool) bool {
 // one fact to those of another, and nothing else.
 func (r *renderer) grants(before, after schema.Fact) {
 	if before.Attr(schema.AttrGrants) == after.Attr(schema.AttrGrants) {
+		return
+	}
+	if after.Form() == "grants" {
+		r.foreignGrants(before, after)
 		return
 	}
 	all := privilegesOf(r.srv.Number, after)
@@ -245,7 +249,7 @@ func (r *renderer) role(to grantee, f schema.Fact) (name, expression string) {
 		if owner := f.Attr(schema.AttrOwner); owner != "" {
 			return ident(owner), ""
 		}
-		if f.ID.Kind == schema.KindSchema && f.ID.Name == "public" && r.srv.Number >= 150000 {
+		if isPublic(f) && r.srv.Number >= 150000 {
 			return "pg_database_owner", ""
 		}
 		return "", databaseOwner

@@ -174,6 +174,11 @@ func (r *renderer) dropObject(f schema.Fact) {
 		return
 	case schema.KindColumnOrder:
 		return
+	case schema.KindObject:
+		if f.Form() == "grants" {
+			r.foreignGrants(f, schema.Fact{ID: f.ID})
+			return
+		}
 	case schema.KindSequence: // one that a column owns goes with the column
 		if f.Is("owned by") {
 			word += " IF EXISTS"
@@ -222,6 +227,8 @@ func (r *renderer) alterObject(before, after schema.Fact) {
 		r.alterPublication(before, after)
 	case schema.KindServer:
 		r.alterServer(before, after)
+	case schema.KindObject:
+		r.alterSubscription(before, after)
 	case schema.KindRoutine, schema.KindView, schema.KindTrigger, schema.KindRule:
 		r.replace(before, after)
 	}

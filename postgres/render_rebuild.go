@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/lockstepdb/lockstep/schema"
@@ -57,11 +58,14 @@ func (r *renderer) guardPartitions(t schema.Fact) {
 // bareTable makes the table with its columns only.
 func (r *renderer) bareTable(t schema.Fact, columns []schema.Fact) {
 	var entries []string
+	inherited := t.Is("inherits") && slices.ContainsFunc(columns, isInherited)
 	for _, c := range orderedColumns(columns) {
-		entries = append(entries, r.columnDefinition(c))
+		if !inherited || !isInherited(c) {
+			entries = append(entries, r.columnDefinition(c))
+		}
 	}
 	r.add(either(t.Attr("persistence") == "unlogged", "CREATE UNLOGGED TABLE", "CREATE TABLE"), fullName(t.ID),
-		"(\n    "+strings.Join(entries, ",\n    ")+"\n)", r.tableClauses(t, false))
+		tableBody(entries), r.tableClauses(t, inherited))
 }
 
 // copyRows copies the columns that both tables have and that take values.
@@ -117,7 +121,7 @@ func (r *renderer) adoptSequences(temporary string, columns []schema.Fact) {
 
 // dress gives a table that has its columns all else.
 func (r *renderer) dress(t schema.Fact, columns, rest []schema.Fact) {
-	r.afterCreate(t, columns, false)
+	r.afterCreate(t, columns, slices.ContainsFunc(columns, isInherited))
 	for _, p := range rest {
 		if p.Form() != schema.ForeignKey && p.Form() != schema.NotNull {
 			r.change(schema.Create(p))

@@ -30,12 +30,16 @@ func (r *renderer) createTable(t schema.Fact, parts []schema.Fact) {
 	case t.Attr("persistence") == "unlogged":
 		head = "CREATE UNLOGGED TABLE"
 	}
-	body := "(\n    " + strings.Join(entries, ",\n    ") + "\n)"
-	if len(entries) == 0 {
-		body = "()"
-	}
-	r.add(head, fullName(t.ID), body, r.tableClauses(t, inherited))
+	r.add(head, fullName(t.ID), tableBody(entries), r.tableClauses(t, inherited))
 	r.afterCreate(t, parts, inherited)
+}
+
+// tableBody is the list of columns and constraints.
+func tableBody(entries []string) string {
+	if len(entries) == 0 {
+		return "()"
+	}
+	return "(\n    " + strings.Join(entries, ",\n    ") + "\n)"
 }
 
 // tableClauses is what follows the list of columns.

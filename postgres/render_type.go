@@ -122,7 +122,7 @@ func constraintName(line string) string {
 
 // alterComposite adds, drops and changes attributes.
 func (r *renderer) alterComposite(before, after schema.Fact) {
-	old, now := members(before.Attr(schema.AttrDefinition)), members(after.Attr(schema.AttrDefinition))
+	old, now := compositeMembers(before.Attr(schema.AttrDefinition)), compositeMembers(after.Attr(schema.AttrDefinition))
 	var actions []string
 	for _, a := range old {
 		if _, kept := memberNamed(now, a.name); !kept {
@@ -163,7 +163,7 @@ func memberNamed(list []member, name string) (member, bool) {
 }
 
 // attributes reads "(a integer, b text COLLATE …)".
-func members(definition string) []member {
+func compositeMembers(definition string) []member {
 	var list []member
 	words := &reader{words: scan(definition, dialect{}.Lexer(), 0)}
 	words.accept("(")

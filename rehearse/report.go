@@ -19,6 +19,7 @@ const (
 	Identical    Verdict = "identical"    // the down leads back, and the up works again
 	OrderOnly    Verdict = "order only"   // it does, but for the order of columns
 	Differs      Verdict = "differs"      // the down leads elsewhere, or the second up does
+	LosesRows    Verdict = "loses rows"   // the schema comes back, but not rows or values that were there before the up
 	Irreversible Verdict = "irreversible" // it has no down
 	Applied      Verdict = "applied"      // a repeatable migration: there is nothing to lead back from
 	Failed       Verdict = "failed"       // the up, the down or the second up could not run
@@ -47,8 +48,10 @@ type Result struct {
 	Again       time.Duration    `json:"again,omitempty"`
 	Statements  []Statement      `json:"statements,omitempty"` // of the first up, where the dialect can measure
 	Differences []Difference     `json:"differences,omitempty"`
+	Lost        []Loss           `json:"lost,omitempty"`     // what the down threw away of rows that were put there before it
 	FailedAt    Stage            `json:"failedAt,omitempty"` // up, down or again
 	Err         error            `json:"-"`                  // why it failed; lockstep's errors
+	RowsErr     error            `json:"-"`                  // why the down failed with rows in the tables; it was tried again without
 }
 
 // Statement is what one statement was measured to do. Tables and indexes that
@@ -85,13 +88,17 @@ func id(v lockstep.Version, name string) string {
 	return string(v) + "_" + name
 }
 
-// MarshalJSON writes the error as its text.
+// MarshalJSON writes errors as their texts.
 func (r Result) MarshalJSON() ([]byte, error) {
 	type plain Result
 	out := struct {
 		plain
-		Error string `json:"error,omitempty"`
+		Error     string `json:"error,omitempty"`
+		RowsError string `json:"rowsError,omitempty"`
 	}{plain: plain(r)}
+	if r.RowsErr != nil {
+		out.RowsError = r.RowsErr.Error()
+	}
 	if r.Err != nil {
 		out.Error = r.Err.Error()
 	}
@@ -101,7 +108,15 @@ func (r Result) MarshalJSON() ([]byte, error) {
 // LeadsBack reports whether the migration's way back is as it should be, or
 // not there. An up that failed has not come to that question.
 func (r Result) LeadsBack() bool {
-	return r.Verdict != Differs && (r.Verdict != Failed || r.FailedAt == StageUp)
+	return r.Verdict != Differs && r.Verdict != LosesRows && (r.Verdict != Failed || r.FailedAt == StageUp)
+}
+
+// String says what is lost, for people.
+func (l Loss) String() string {
+	if l.Column == "" {
+		return fmt.Sprintf("the down loses rows of %s: %d of %d are left", l.Table, l.After, l.Before)
+	}
+	return fmt.Sprintf("the down loses values of %s: %d of %d are left", l.Table.In(schema.KindColumn, l.Column), l.After, l.Before)
 }
 
 // Told returns the differences without those of parts whose table is left or

@@ -43,7 +43,7 @@ func lookOfVerdict(r rehearse.Result) look {
 		return look{"≈", []string{yellow}}
 	case rehearse.Irreversible:
 		return look{"–", []string{yellow}}
-	case rehearse.Differs:
+	case rehearse.Differs, rehearse.LosesRows:
 		return look{"≠", []string{red}}
 	}
 	return look{"✗", []string{red}}
@@ -90,10 +90,19 @@ func found(b *strings.Builder, style Style, r rehearse.Result, message func(erro
 	if r.Err != nil && r.FailedAt != rehearse.StageUp {
 		lines = append(lines, map[rehearse.Stage]string{rehearse.StageDown: "the down failed: ", rehearse.StageAgain: "the second up failed: "}[r.FailedAt]+cleanBlock(message(r.Err)))
 	}
+	for _, l := range r.Lost {
+		lines = append(lines, clean(l.String()))
+	}
+	if r.RowsErr != nil {
+		lines = append(lines, "the down fails when there are rows: "+cleanBlock(message(r.RowsErr)))
+	}
 	if len(lines) == 0 {
 		return
 	}
 	l := lookOfVerdict(r)
+	if r.RowsErr != nil && r.LeadsBack() {
+		l = look{"!", []string{yellow}}
+	}
 	b.WriteString("\n" + style.paint(l.symbol, l.codes...) + " " + style.Bold(clean(r.ID())) + "\n")
 	for _, line := range lines {
 		b.WriteString("  " + style.wrap(line, len("  ")) + "\n")
