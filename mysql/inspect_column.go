@@ -208,9 +208,7 @@ func (c *columnReader) finish() {
 	}
 	c.put(AttrOptions, strings.Join(c.options, " "))
 	c.numbers()
-	if srid := c.t.s.spatial[columnKey(c.t.o, c.name)]; srid != "" {
-		c.put(AttrSRID, srid)
-	}
+	c.t.s.spatial = c.t.s.spatial || isSpatial(c.kind)
 	c.defaults()
 }
 

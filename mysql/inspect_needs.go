@@ -2,8 +2,8 @@ package mysql
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/lockstepdb/lockstep/schema"
@@ -229,26 +229,35 @@ func (s *inspection) names() map[string]bool {
 	return s.listed
 }
 
-// columnKey names a column for a map.
-func columnKey(o *object, column string) string {
-	return strings.Join([]string{o.database, o.name, column}, "\x00")
-}
-
 // readSpatial reads the reference systems of columns on MariaDB, which SHOW
-// CREATE TABLE does not show. Checked on MariaDB 10.11.
+// CREATE TABLE does not show. It opens all tables, so that it is done only where
+// one has such a column. Checked on MariaDB 10.11.
 func (s *inspection) readSpatial() error {
-	if s.srv.Flavor != flavorMariaDB {
+	if s.srv.Flavor != flavorMariaDB || !s.spatial {
 		return nil
 	}
 	list, err := s.rows("SELECT g_table_schema, g_table_name, g_geometry_column, srid FROM information_schema.geometry_columns WHERE " +
-		s.in("g_table_schema"))
+		s.in("g_table_schema") + " AND srid <> 0")
 	if err != nil {
-		return err
+		return fmt.Errorf("read geometry columns: %w", err)
 	}
+	systems := map[schema.ID]string{}
 	for _, r := range list {
-		if srid, err := strconv.Atoi(r[3]); err == nil && srid != 0 {
-			s.spatial[columnKey(&object{database: r[0], name: r[1]}, r[2])] = r[3]
+		systems[s.id(schema.KindTable, r[0], r[1]).In(schema.KindColumn, r[2])] = r[3]
+	}
+	for i, f := range s.facts {
+		if srid, ok := systems[f.ID]; ok {
+			s.facts[i] = f.With(AttrSRID, srid)
 		}
 	}
 	return nil
+}
+
+// isSpatial tells the types that have a reference system.
+func isSpatial(kind string) bool {
+	switch kind {
+	case "geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection", "geomcollection":
+		return true
+	}
+	return false
 }

@@ -27,10 +27,10 @@ type inspection struct {
 	definer   string            // the user that reads, as definitions write it
 
 	objects   []object
-	listed    map[string]bool   // names of objects, by database and name
-	starts    map[string]bool   // events whose start was not given, by database and name
-	spatial   map[string]string // MariaDB's spatial reference systems, by columnKey
-	positions map[string]int    // of triggers, by database and name
+	listed    map[string]bool // names of objects, by database and name
+	starts    map[string]bool // events whose start was not given, by database and name
+	spatial   bool            // a column with a spatial type was read
+	positions map[string]int  // of triggers, by database and name
 	facts     []schema.Fact
 	indexes   map[schema.ID][]schema.Fact // of tables
 	unknown   []schema.Unknown
@@ -47,7 +47,7 @@ func newInspection(ctx context.Context, q lockstep.Querier, srv lockstep.Server,
 		ctx: ctx, q: q, srv: srv, scope: scope,
 		lexer:     sqltext.Options{Mode: sqltext.MySQL, MariaDB: srv.Flavor == flavorMariaDB},
 		collation: map[string]string{}, defaults: map[string]string{}, indexes: map[schema.ID][]schema.Fact{},
-		starts: map[string]bool{}, spatial: map[string]string{}, positions: map[string]int{},
+		starts: map[string]bool{}, positions: map[string]int{},
 	}
 	if pool, ok := q.(interface {
 		Conn(ctx context.Context) (*sql.Conn, error)

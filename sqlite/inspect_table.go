@@ -235,14 +235,15 @@ func (t *table) keyTerms(all []term, known names) (columns []string, definition 
 	var terms []string
 	plain := true
 	for _, e := range all {
-		column, text := "("+normal(e.expr, known)+")", ""
+		column := "(" + normal(e.expr, known) + ")"
+		text := column
 		if col := t.of(e); col != nil {
 			column, text = col.name, ident(col.name)
 			if (e.collation == col.collation) || e.collation == "BINARY" && col.collation == "" {
 				e.collation = ""
 			}
 		} else {
-			text, plain = column, false
+			plain = false
 		}
 		if e.collation != "" {
 			text, plain = text+" COLLATE "+ident(e.collation), false

@@ -36,7 +36,7 @@ func (dialect) Arrange(statements []string) []string {
 func render(c schema.Change) ([]string, error) {
 	switch c := c.(type) {
 	case schema.CreateTable:
-		return one(createTable(c.Table, c.Parts, c.Table.ID.Name))
+		return createWhole(c.Table, c.Parts)
 	case schema.DropTable:
 		return dropTable(c.Table), nil
 	case schema.RebuildTable:
@@ -71,7 +71,28 @@ func dropTable(table schema.Fact) []string {
 	return []string{foreignKeysOff, drop}
 }
 
-func one(statement string, err error) ([]string, error) { return []string{statement}, err }
+// createWhole makes a table, and what else is among its parts when the change
+// undoes that of a table with indexes and triggers.
+func createWhole(table schema.Fact, parts []schema.Fact) ([]string, error) {
+	create, err := createTable(table, parts, table.ID.Name)
+	if err != nil {
+		return nil, err
+	}
+	others, err := createOthers(sortParts(table, parts))
+	return append([]string{create}, others...), err
+}
+
+func createOthers(p tableParts) ([]string, error) {
+	var statements []string
+	for _, f := range p.others {
+		more, err := createObject(f)
+		if err != nil {
+			return nil, err
+		}
+		statements = append(statements, more...)
+	}
+	return statements, nil
+}
 
 func renderRename(c schema.Change) ([]string, error) {
 	switch c := c.(type) {

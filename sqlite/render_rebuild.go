@@ -43,14 +43,8 @@ func rebuildTable(before, after []schema.Fact) ([]string, error) {
 		"PRAGMA legacy_alter_table = ON",
 		"ALTER TABLE "+ident(temporary)+" RENAME TO "+ident(name),
 		"PRAGMA legacy_alter_table = OFF")
-	for _, f := range will.others {
-		more, err := createObject(f)
-		if err != nil {
-			return nil, err
-		}
-		statements = append(statements, more...)
-	}
-	return statements, nil
+	others, err := createOthers(will)
+	return append(statements, others...), err
 }
 
 // copyRows returns "" if the tables have nothing in common, not even a rowid.

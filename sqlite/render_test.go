@@ -33,13 +33,19 @@ func lite(t testing.TB) renderer {
 // migration returns the script that makes one schema of another.
 func migration(t testing.TB, from, to *schema.Schema, renames ...diff.Rename) ([]string, error) {
 	t.Helper()
-	d := lite(t)
-	r, err := diff.Diff(from, to, d, diff.Options{StrictOrder: true, Renames: renames})
+	r, err := diff.Diff(from, to, lite(t), diff.Options{StrictOrder: true, Renames: renames})
 	if err != nil {
 		return nil, err
 	}
+	return script(t, r.Changes)
+}
+
+// script returns the statements that make changes.
+func script(t testing.TB, changes []schema.Change) ([]string, error) {
+	t.Helper()
+	d := lite(t)
 	var statements []string
-	for _, c := range r.Changes {
+	for _, c := range changes {
 		more, err := d.Render(lockstep.Server{}, c)
 		if err != nil {
 			return nil, err
