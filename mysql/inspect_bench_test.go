@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -93,7 +94,7 @@ func dump(b *testing.B, d *testdb.Database) time.Duration {
 	if err != nil {
 		b.Fatal(err)
 	}
-	args := append(program[1:], "--no-defaults", "--protocol=tcp", "--user=root", "--host="+u.Hostname(), "--port="+u.Port(),
+	args := append(slices.Clone(program[1:]), "--no-defaults", "--protocol=tcp", "--user=root", "--host="+u.Hostname(), "--port="+u.Port(),
 		"--no-data", "--routines", "--triggers", "--events", "--single-transaction", d.Name)
 	start := time.Now()
 	if out, err := exec.CommandContext(context.WithoutCancel(b.Context()), program[0], args...).CombinedOutput(); err != nil {

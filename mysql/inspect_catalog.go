@@ -9,7 +9,10 @@ import (
 // checkCatalog reports what is new in the catalog: columns of the tables that
 // describe schemas.
 func (s *inspection) checkCatalog() error {
-	known := knownColumns(catalogColumns(s.srv.Flavor))
+	return s.compareCatalog(knownColumns(catalogColumns(s.srv.Flavor)))
+}
+
+func (s *inspection) compareCatalog(known map[string]map[string]bool) error {
 	names := make([]string, 0, len(known))
 	for name := range known {
 		names = append(names, stringLiteral(strings.ToUpper(name)))

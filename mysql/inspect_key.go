@@ -40,7 +40,7 @@ func (t *tableReader) keyParts(list []token) []string {
 	period := ""
 	for _, part := range splitList(list) {
 		r := &reader{tokens: part}
-		name := ""
+		var name string
 		if r.at(0).text == "(" {
 			name = "(" + plain(r.group(), t.o.database) + ")"
 		} else {

@@ -175,26 +175,28 @@ func (s *inspection) relationsIn(body []token, database string) []schema.ID {
 	return slices.DeleteFunc(s.namedIn(body, database), func(id schema.ID) bool { return !id.Kind.IsRelation() })
 }
 
-// namedIn names all objects whose names stand in a text where no column can
-// stand, and the columns that stand behind their names.
+// namedIn names the objects whose names stand where relations and routines do,
+// and the columns that stand behind the names of relations or their aliases.
 func (s *inspection) namedIn(list []token, database string) []schema.ID {
 	var ids []schema.ID
 	aliases := map[string]schema.ID{}
 	for i, t := range list {
-		if !t.isName() || i+1 < len(list) && list[i+1].text == "." {
-			continue
-		}
+		start := i
 		in := database
 		if i > 1 && list[i-1].text == "." {
-			in = unquote(list[i-2].text)
+			start, in = i-2, unquote(list[i-2].text)
+		}
+		if !t.isName() || !isPlace(list, start, i) {
+			continue
 		}
 		found := s.objectsCalled(in, unquote(t.text))
+		if len(found) == 0 {
+			continue
+		}
 		ids = append(ids, found...)
-		if len(found) > 0 {
-			aliases[unquote(t.text)] = found[0]
-			if i+1 < len(list) && list[i+1].kind == sqltext.QuotedIdent {
-				aliases[unquote(list[i+1].text)] = found[0]
-			}
+		aliases[unquote(t.text)] = found[0]
+		if i+1 < len(list) && list[i+1].kind == sqltext.QuotedIdent {
+			aliases[unquote(list[i+1].text)] = found[0]
 		}
 	}
 	for i := 2; i < len(list); i++ {
@@ -203,6 +205,30 @@ func (s *inspection) namedIn(list []token, database string) []schema.ID {
 		}
 	}
 	return ids
+}
+
+// isPlace reports whether the name that goes from token start to end stands
+// where a relation does, or a routine, or the sequence of NEXTVAL.
+func isPlace(list []token, start, end int) bool {
+	next := ""
+	if end+1 < len(list) {
+		next = list[end+1].text
+	}
+	if next == "." {
+		return false
+	}
+	before := start - 1
+	for before >= 0 && list[before].text == "(" {
+		before--
+	}
+	if before < 0 {
+		return next == "("
+	}
+	switch list[before].word {
+	case "FROM", "JOIN", "STRAIGHT_JOIN", "INTO", "UPDATE", "TABLE", "INSERT", "REPLACE", "CALL", "NEXTVAL", "LASTVAL", "FOR":
+		return true
+	}
+	return next == "(" && list[start].word != "AS"
 }
 
 // objectsCalled returns the IDs that objects of the name may have; those that

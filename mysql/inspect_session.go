@@ -27,6 +27,7 @@ type inspection struct {
 	definer   string            // the user that reads, as definitions write it
 
 	objects   []object
+	tokens    []token         // of the definition being read
 	listed    map[string]bool // names of objects, by database and name
 	starts    map[string]bool // events whose start was not given, by database and name
 	spatial   bool            // a column with a spatial type was read
@@ -100,9 +101,9 @@ func (s *inspection) setForm(mode, quoting string) error {
 		return fmt.Errorf("prepare session: %w", err)
 	}
 	old := fmt.Sprintf("SET SESSION sql_mode = %s, sql_quote_show_create = %s", literal(mode), quoting)
+	ctx := context.WithoutCancel(s.ctx)
 	s.cleanup = append(s.cleanup, func() {
-		// The session is spoilt only if the connection broke.
-		_, _ = s.q.ExecContext(context.WithoutCancel(s.ctx), old)
+		_, _ = s.q.ExecContext(ctx, old) // fails only with the connection, which nobody uses then
 	})
 	return nil
 }
@@ -129,8 +130,8 @@ func quoteAccount(account string) string {
 }
 
 // rows reads the rows of a query as texts, NULL as "".
-func (s *inspection) rows(query string, args ...any) ([][]string, error) {
-	rows, err := s.q.QueryContext(s.ctx, query, args...)
+func (s *inspection) rows(query string) ([][]string, error) {
+	rows, err := s.q.QueryContext(s.ctx, query)
 	if err != nil {
 		return nil, err
 	}

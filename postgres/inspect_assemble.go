@@ -157,6 +157,9 @@ func takeSchema(a *assembly, b *block, r row) {
 }
 
 func takeColumn(a *assembly, b *block, r row) {
+	if kind := r.values[len(r.values)-1]; kind != "" {
+		a.unknown = append(a.unknown, schema.Unknown{What: "kind of object", Name: kind, Count: 1})
+	}
 	if a.fact(b, r) != nil {
 		c := column{r.relation, r.column}
 		a.columns[c] = r.name
@@ -191,6 +194,18 @@ func takeParent(a *assembly, b *block, r row) {
 func (d *draft) needTable(names string) {
 	if n := schema.SplitNames(names); len(n) == 2 {
 		d.need(schema.ID{Kind: schema.KindTable, Schema: n[0], Name: n[1]})
+	}
+}
+
+// needKey notes the need of a key's columns; expressions stand in parentheses.
+func (d *draft) needKey() {
+	if d.id.Kind != schema.KindConstraint && d.id.Kind != schema.KindIndex {
+		return
+	}
+	for _, name := range schema.SplitNames(d.attr(schema.AttrColumns)) {
+		if !strings.HasPrefix(name, "(") {
+			d.needs = append(d.needs, schema.ID{Kind: schema.KindColumn, Schema: d.id.Schema, Table: d.id.Table, Name: name})
+		}
 	}
 }
 
@@ -314,9 +329,8 @@ func (d *draft) fact() schema.Fact {
 	}
 	slices.Sort(d.owns)
 	d.set(attrOwns, joinLines(d.owns))
-	if r := d.attr(schema.AttrReferences); r != "" {
-		d.needTable(r)
-	}
+	d.needTable(d.attr(schema.AttrReferences))
+	d.needKey()
 	f := schema.NewFact(d.id, d.attrs...)
 	slices.SortFunc(d.needs, schema.ID.Compare)
 	f.Needs = slices.Compact(d.needs)

@@ -54,7 +54,8 @@ package postgres
 //	object              name: form and name; definition: what follows the name; subscription: connection (without password), enabled.
 //	                    Forms: cast, operator, operator class, operator family, access method, transform, conversion, language,
 //	                    text search configuration, dictionary, parser, template; subscription, base type, security label, and
-//	                    "grants": those on what came with the server or an extension, where they were changed
+//	                    "grants": those on what came with the server or an extension, where they were changed;
+//	                    and "initial grants": what they were (absent: as usual)
 const (
 	attrPersistence      = "persistence"
 	attrOptions          = "options"
@@ -78,6 +79,7 @@ const (
 	attrInherited        = "inherited"
 	attrIdentityOptions  = "identity options"
 	attrSequenceGrants   = "sequence grants"
+	attrInitialGrants    = "initial grants"
 	attrCluster          = "cluster"
 	attrInvalid          = "invalid"
 	attrStatisticsTarget = "statistics target"

@@ -202,6 +202,10 @@ func foreignGrantsBlock() block {
 				schema.AttrGrants, "ARRAY[CAST(COALESCE(x.acl, acldefault(x.kind, x.owner)) AS text), CAST(COALESCE(i.initprivs, acldefault(x.kind, x.owner)) AS text), CAST(pg_get_userbyid(x.owner) AS text)]",
 				decodeGrants,
 			},
+			{
+				attrInitialGrants, "CASE WHEN i.initprivs IS NOT NULL THEN ARRAY[CAST(i.initprivs AS text), CAST(acldefault(x.kind, x.owner) AS text), CAST(pg_get_userbyid(x.owner) AS text)] END",
+				decodeGrants,
+			},
 		},
 		from: `FROM (
 SELECT 'pg_class'::regclass, oid, CAST(CASE relkind WHEN 'S' THEN 's' ELSE 'r' END AS "char"), relowner, relacl, relnamespace FROM pg_class WHERE relkind IN ('r', 'v', 'm', 'S', 'p', 'f')

@@ -296,11 +296,11 @@ func (r *renderer) defaultPrivileges(before, after schema.Fact) {
 		f = before
 	}
 	head := "ALTER DEFAULT PRIVILEGES"
-	role := f.Attr("role")
+	role := f.Attr(attrRole)
 	if f.ID.Schema != "" {
 		head += " IN SCHEMA " + ident(f.ID.Schema)
 	}
-	objects := f.Attr("objects")
+	objects := f.Attr(attrObjects)
 	all := defaultPrivilegesOf(objects, r.srv.Number)
 	old, now := r.defaultsOf(before, f), r.defaultsOf(after, f)
 	r.changeGrants(spelled(old, now, all), spelled(now, old, all), all, func(verb, privileges, preposition string, to grantee, suffix string) {
@@ -340,7 +340,7 @@ func (r *renderer) defaultsOf(f, like schema.Fact) grants {
 		return g
 	}
 	g.set(toOwner, allPrivileges, false)
-	switch like.Attr("objects") {
+	switch like.Attr(attrObjects) {
 	case "functions":
 		g.set(toPublic, "EXECUTE", false)
 	case "types":

@@ -68,32 +68,33 @@ func mappingLists(mappings []string) []string {
 // is enabled, if it is, afterwards.
 func (r *renderer) createSubscription(f schema.Fact) {
 	head, options, _ := strings.Cut(f.Attr(schema.AttrDefinition), " WITH (")
-	r.add("CREATE SUBSCRIPTION", objectName(f), "CONNECTION", text(f.Attr("connection")), head, "WITH (connect = false, "+options)
-	if !f.Is("enabled") {
+	r.add("CREATE SUBSCRIPTION", objectName(f), "CONNECTION", text(f.Attr(attrConnection)), head, "WITH (connect = false, "+options)
+	if !f.Is(attrEnabled) {
 		r.add("ALTER SUBSCRIPTION", objectName(f), "ENABLE")
 	}
 }
 
 // alterSubscription changes whom a subscription listens to, and whether it does.
 func (r *renderer) alterSubscription(before, after schema.Fact) {
-	if c := after.Attr("connection"); c != before.Attr("connection") {
+	if c := after.Attr(attrConnection); c != before.Attr(attrConnection) {
 		r.add("ALTER SUBSCRIPTION", objectName(after), "CONNECTION", text(c))
 	}
-	if before.Is("enabled") != after.Is("enabled") {
-		r.add("ALTER SUBSCRIPTION", objectName(after), either(after.Is("enabled"), "DISABLE", "ENABLE"))
+	if before.Is(attrEnabled) != after.Is(attrEnabled) {
+		r.add("ALTER SUBSCRIPTION", objectName(after), either(after.Is(attrEnabled), "DISABLE", "ENABLE"))
 	}
 }
 
 // foreignGrants changes the privileges on what came with the server or with an
-// extension. Where a fact is missing they are taken to be the usual ones.
+// extension. A fact that is missing says that they are the initial ones.
 func (r *renderer) foreignGrants(before, after schema.Fact) {
 	object, on := foreignObject(after.ID.Name)
 	if on == "" {
 		r.cannot(after, after.ID.Name)
 		return
 	}
+	initial := orElse(after.Attr(attrInitialGrants), before.Attr(attrInitialGrants))
 	like := func(f schema.Fact) grants {
-		return grantsOf(r.srv.Number, schema.NewFact(object, schema.AttrGrants, f.Attr(schema.AttrGrants)))
+		return grantsOf(r.srv.Number, schema.NewFact(object, schema.AttrGrants, orElse(f.Attr(schema.AttrGrants), initial)))
 	}
 	old, now, all := like(before), like(after), privilegesOf(r.srv.Number, schema.Fact{ID: object})
 	r.changeGrants(spelled(old, now, all), spelled(now, old, all), all, func(verb, privileges, preposition string, to grantee, suffix string) {

@@ -18,10 +18,10 @@ func (r *renderer) alterDatabase(before, after schema.Fact) {
 			r.cannot(after, attr)
 		}
 	}
-	if n := after.Attr("connection limit"); n != before.Attr("connection limit") {
+	if n := after.Attr(attrConnectionLimit); n != before.Attr(attrConnectionLimit) {
 		r.dynamic("ALTER DATABASE %I CONNECTION LIMIT "+orElse(n, "-1"), currentDatabase)
 	}
-	old, now := assignments(before.Attr("settings")), assignments(after.Attr("settings"))
+	old, now := assignments(before.Attr(attrSettings)), assignments(after.Attr(attrSettings))
 	for _, name := range sortedKeys(old, now) {
 		was, had := old[name]
 		value, has := now[name]
@@ -273,7 +273,7 @@ func (r *renderer) partComments(before, after schema.Fact) {
 
 func commentLines(f schema.Fact) map[string]string {
 	all := map[string]string{}
-	for _, l := range lines(f.Attr("part comments")) {
+	for _, l := range lines(f.Attr(attrPartComments)) {
 		i := strings.Index(l, " ") + 1
 		rest := skipName(l[i:])
 		what, comment := l[:len(l)-len(rest)], strings.TrimPrefix(rest, ": ")

@@ -14,7 +14,7 @@ func (r *renderer) createType(f schema.Fact) {
 		r.add("CREATE TYPE", name, "AS ENUM ("+texts(schema.SplitNames(f.Attr(schema.AttrValues)))+")")
 	case "domain":
 		r.add(append([]string{"CREATE DOMAIN", name, "AS"}, domainClauses(f)...)...)
-		for _, c := range lines(f.Attr("checks")) {
+		for _, c := range lines(f.Attr(attrChecks)) {
 			if strings.HasSuffix(c, notValid) {
 				r.add("ALTER DOMAIN", name, "ADD", c)
 			}
@@ -33,7 +33,7 @@ func domainClauses(f schema.Fact) []string {
 	if f.Is(schema.AttrNotNull) {
 		clauses = append(clauses, "NOT NULL")
 	}
-	for _, c := range lines(f.Attr("checks")) {
+	for _, c := range lines(f.Attr(attrChecks)) {
 		if !strings.HasSuffix(c, notValid) {
 			clauses = append(clauses, c)
 		}
@@ -96,7 +96,7 @@ func (r *renderer) alterDomain(before, after schema.Fact) {
 	for _, a := range nullActions(before, after) {
 		r.add("ALTER DOMAIN", name, a)
 	}
-	old, now := lines(before.Attr("checks")), lines(after.Attr("checks"))
+	old, now := lines(before.Attr(attrChecks)), lines(after.Attr(attrChecks))
 	for _, c := range old {
 		if !slices.Contains(now, c) && !slices.Contains(now, strings.TrimSuffix(c, notValid)) {
 			r.add("ALTER DOMAIN", name, "DROP CONSTRAINT", constraintName(c))

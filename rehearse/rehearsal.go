@@ -211,6 +211,7 @@ func (r *rehearsal) down(ctx context.Context, result *Result, place int, after *
 		}
 		return r.down(ctx, result, place, after, &seeds{})
 	case err != nil:
+		result.RowsErr = nil // it is not for the rows
 		result.fail(StageDown, err)
 		return false, r.startOver(ctx, place, after)
 	}

@@ -175,9 +175,19 @@ func (p *scratchPlace) make(ctx context.Context) (*scratch, error) {
 		return p.drop(ctx, s, name)
 	}}
 	if err != nil {
-		return nil, errors.Join(p.describe(err), made.remove())
+		return nil, errors.Join(p.unreachable(err), made.remove())
 	}
 	return made, nil
+}
+
+// unreachable describes why a database that was just made cannot be used:
+// behind a pooler it is not there.
+func (p *scratchPlace) unreachable(err error) error {
+	if c := p.dialect.Classify(err); c != nil && c.Class == lockstep.ErrorUnknownTarget {
+		return lockstep.WithHint(fmt.Errorf("use the scratch database that was made on %s: %w", p.at, c),
+			"a pooler knows only databases it was told of: name the server itself, --scratch URL")
+	}
+	return p.describe(err)
 }
 
 // open is make for package rehearse.
