@@ -195,7 +195,11 @@ func (f *filler) fill(ctx context.Context, t *table) error {
 			}
 		}
 	}
-	f.done = append(f.done, Table{t.id, wanted, t.have, t.have - had, time.Since(started), t.reason})
+	one := Table{ID: t.id, Wanted: wanted, Rows: t.have, Added: t.have - had, Duration: time.Since(started), Reason: t.reason}
+	if root := f.root(t.fact); root != t.id {
+		one.Of = &root
+	}
+	f.done = append(f.done, one)
 	return ctx.Err()
 }
 

@@ -64,6 +64,7 @@ const defaultBatch = 50_000
 // Table is what one table got.
 type Table struct {
 	ID       schema.ID     `json:"table"`
+	Of       *schema.ID    `json:"partitionOf,omitempty"` // the table that it is in the end a partition of
 	Wanted   int64         `json:"wanted"`
 	Rows     int64         `json:"rows"`             // that it has now
 	Added    int64         `json:"added"`            // of these, by this call

@@ -77,7 +77,7 @@ func mayImport() map[string]rule {
 		"schema/diff": {[]string{"", "schema"}, "the differ is pure; what only a dialect knows is handed in"},
 		"codegen":     {[]string{"schema"}, "documents are printed of a schema alone, without a database and a dialect"},
 		"synth":       {[]string{"", "sqltext", "schema"}, "an engine knows the domain; dialects and databases are handed in"},
-		"rehearse":    {[]string{"", "schema", "synth"}, "an engine knows the domain; dialects and databases are handed in"},
+		"rehearse":    {[]string{"", "schema", "sqltext", "synth"}, "an engine knows the domain; dialects and databases are handed in"},
 		"postgres":    {[]string{"", "sqltext", "schema"}, "a dialect knows the domain, never another dialect"},
 		"mysql":       {[]string{"", "sqltext", "schema"}, "a dialect knows the domain, never another dialect"},
 		"sqlite":      {[]string{"", "sqltext", "schema"}, "a dialect knows the domain, never another dialect"},
