@@ -24,9 +24,10 @@ type rehearsal struct {
 	meter     *meter // nil where the dialect cannot measure
 	measured  *lockstep.Migrator
 	server    lockstep.Server
-	at        int            // how many migrations are applied
-	rowsStay  bool           // rows that were planted cannot be deleted
-	now       *schema.Schema // what the database has; nil: not known
+	at        int                 // how many migrations are applied
+	rowsStay  bool                // rows that were planted cannot be deleted
+	filled    map[schema.ID]int64 // rows of tables that were filled
+	now       *schema.Schema      // what the database has; nil: not known
 }
 
 func (r *rehearsal) run(ctx context.Context) error {
@@ -58,7 +59,7 @@ func (r *rehearsal) begin(ctx context.Context) error {
 	if r.scratch, err = r.open(ctx); err != nil {
 		return err
 	}
-	r.at, r.now = 0, nil
+	r.at, r.now, r.filled = 0, nil, nil
 	if r.server, err = r.dialect.Probe(ctx, r.scratch.DB); err != nil {
 		return err
 	}
@@ -67,8 +68,8 @@ func (r *rehearsal) begin(ctx context.Context) error {
 		return err
 	}
 	r.measured, r.meter = r.migrator, nil
-	if m, ok := r.dialect.(lockstep.Meter); ok {
-		r.meter = &meter{source: m, server: r.server}
+	if m, ok := r.dialect.(lockstep.Meter); ok || r.o.Rows != nil {
+		r.meter = &meter{source: m, server: r.server, rows: r.rowsOf}
 		o := r.o.Run
 		o.Observe = r.meter.observe
 		r.measured, err = lockstep.New(r.scratch.DB, r.dialect, r.versioned, o)
@@ -123,6 +124,9 @@ func (r *rehearsal) rehearse(ctx context.Context, m *lockstep.Migration) (bool, 
 	if err != nil {
 		return false, err
 	}
+	if err := r.fill(ctx, place, before); err != nil {
+		return false, err
+	}
 	r.tell(StageUp, place)
 	done, err := r.up(ctx, r.measured, 1)
 	result.Up, result.Statements = r.meter.take(took(done))
@@ -154,7 +158,9 @@ func (r *rehearsal) wayBack(ctx context.Context, result *Result, place int, befo
 		result.Verdict = Irreversible
 		return nil
 	}
-	went, err := r.down(ctx, result, place, after, r.plant(ctx, before, after))
+	rows := r.plant(ctx, before, after)
+	lasting := r.digest(ctx, before, after)
+	went, err := r.down(ctx, result, place, after, rows)
 	if !went || err != nil {
 		return err
 	}
@@ -177,6 +183,7 @@ func (r *rehearsal) wayBack(ctx context.Context, result *Result, place int, befo
 		result.fail(StageAgain, err)
 		return r.startOver(ctx, place, after)
 	}
+	result.Lost = append(result.Lost, r.survived(ctx, lasting)...)
 	if err := r.compare(ctx, result, StageAgain, after); err != nil {
 		return err
 	}
@@ -204,7 +211,7 @@ func (r *rehearsal) down(ctx context.Context, result *Result, place int, after *
 			err = nil
 		}
 		return false, err
-	case err != nil && len(rows.tables) > 0:
+	case err != nil && len(rows.tables)+len(r.filled) > 0:
 		result.RowsErr = err
 		if err := r.fresh(ctx, place, after); err != nil {
 			return false, err

@@ -27,12 +27,13 @@ const (
 
 // Report is what a rehearsal found.
 type Report struct {
-	Server      string        `json:"server"`      // product and version
-	Results     []Result      `json:"migrations"`  // in the order of the set; repeatables last
-	Applied     int           `json:"applied"`     // migrations that were applied without rehearsal
-	Left        []string      `json:"notRun"`      // migrations behind one whose up failed
-	Fingerprint string        `json:"fingerprint"` // of the schema at the end; "" if an up failed
-	Duration    time.Duration `json:"duration"`    // nanoseconds
+	Server      string        `json:"server"`         // product and version
+	Results     []Result      `json:"migrations"`     // in the order of the set; repeatables last
+	Applied     int           `json:"applied"`        // migrations that were applied without rehearsal
+	Left        []string      `json:"notRun"`         // migrations behind one whose up failed
+	Fingerprint string        `json:"fingerprint"`    // of the schema at the end; "" if an up failed
+	Duration    time.Duration `json:"duration"`       // nanoseconds
+	Rows        *Rows         `json:"rows,omitempty"` // what tables were filled with; nil if they were not
 }
 
 // Result is what was found about one migration.
@@ -70,6 +71,13 @@ type Statement struct {
 	// Written is how many bytes of write-ahead log the server wrote meanwhile;
 	// 0 if it does not tell. Other sessions of the server count too.
 	Written int64 `json:"written,omitempty"`
+	// Rows is how many rows the largest of the filled tables has that the
+	// statement names; 0 if it names none.
+	Rows int64 `json:"rows,omitempty"`
+	// PerMillion is what Duration is for a million rows, in nanoseconds, as if it
+	// grew with them; Extrapolated says that there were fewer.
+	PerMillion   time.Duration `json:"perMillion,omitempty"`
+	Extrapolated bool          `json:"extrapolated,omitempty"`
 }
 
 // Lock is a lock on a table.
@@ -113,6 +121,9 @@ func (r Result) LeadsBack() bool {
 
 // String says what is lost, for people.
 func (l Loss) String() string {
+	if l.Changed {
+		return fmt.Sprintf("after down and up values of %s are others than before", l.Table.In(schema.KindColumn, l.Column))
+	}
 	if l.Column == "" {
 		return fmt.Sprintf("the down loses rows of %s: %d of %d are left", l.Table, l.After, l.Before)
 	}

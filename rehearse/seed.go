@@ -36,6 +36,8 @@ type Loss struct {
 	Column string    `json:"column,omitempty"` // whose values are gone; "" if the rows are
 	Before int64     `json:"before"`           // rows, or values, before the down
 	After  int64     `json:"after"`
+	// Changed says that as many are there, but others.
+	Changed bool `json:"changed,omitempty"`
 }
 
 // plant fills those tables that a migration changes and that have been there
@@ -43,6 +45,9 @@ type Loss struct {
 // already, is left as it is.
 func (r *rehearsal) plant(ctx context.Context, before, after *schema.Schema) *seeds {
 	s := &seeds{quote: r.dialect.Quote, q: r.scratch.DB, labels: map[string]string{}}
+	if r.o.Rows != nil {
+		return s
+	}
 	for _, t := range after.OfKind(schema.KindType) {
 		if labels := schema.SplitNames(t.Attr(schema.AttrValues)); len(labels) > 0 {
 			label := "'" + strings.ReplaceAll(labels[0], "'", "''") + "'"
@@ -225,7 +230,7 @@ func (s *seeds) losses(ctx context.Context) []Loss {
 		}
 		for i, c := range t.columns {
 			if now[i+1] < t.counts[i+1] {
-				lost = append(lost, Loss{t.id, c, t.counts[i+1], now[i+1]})
+				lost = append(lost, Loss{Table: t.id, Column: c, Before: t.counts[i+1], After: now[i+1]})
 			}
 		}
 	}

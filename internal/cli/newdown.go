@@ -200,7 +200,7 @@ func (a *app) proveDown(ctx context.Context, s *config.Settings, m *lockstep.Mig
 	if set, err = until(set, all[i]); err != nil {
 		return err
 	}
-	r, err := a.rehearse(ctx, s, set, place, func(o *lockstep.Migration) bool { return o.ID() == m.ID() })
+	r, err := a.rehearse(ctx, s, set, place, rehearse.Options{Which: func(o *lockstep.Migration) bool { return o.ID() == m.ID() }})
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,7 @@ func Rehearsal(w io.Writer, style Style, r *rehearse.Report, message func(error)
 		found(&b, style, one, message)
 	}
 	measured(&b, style, r)
+	filled(&b, style, r)
 	b.WriteString("\n" + rehearsalSummary(style, r) + "\n")
 	return write(w, b.String())
 }
@@ -207,9 +208,12 @@ func (p *Rehearsing) Watch(e rehearse.Event) {
 	}
 	doing := map[rehearse.Stage]string{
 		rehearse.StageApply: "apply", rehearse.StageUp: "up", rehearse.StageDown: "down", rehearse.StageAgain: "up again",
-		rehearse.StageFresh: "apply again in a new database", rehearse.StageDone: "done",
+		rehearse.StageFill: "fill tables", rehearse.StageFresh: "apply again in a new database", rehearse.StageDone: "done",
 	}[e.Stage]
 	text := fmt.Sprintf("%d/%d %s: %s", e.Number, e.Of, clean(e.Migration), doing)
+	if e.Table != "" {
+		text = fmt.Sprintf("%d/%d %s: fill %s: %s of %s rows", e.Number, e.Of, clean(e.Migration), clean(e.Table), thousands(e.Rows), thousands(e.All))
+	}
 	_, _ = io.WriteString(p.w, "\r\x1b[K"+p.style.Dim(fit(text, max(p.style.Width-1, 20)))) // nobody listens: no reason to stop
 	p.shown = true
 }
