@@ -52,6 +52,11 @@ func pairs() []struct{ name, old, new, rows, keeps string } {
 			"CREATE FOREIGN DATA WRAPPER w; CREATE SERVER a FOREIGN DATA WRAPPER w; CREATE SERVER b FOREIGN DATA WRAPPER w; CREATE FOREIGN TABLE f (i integer, CHECK (i > 0)) SERVER b OPTIONS (x '2'); COMMENT ON COLUMN f.i IS 'c'", "", "",
 		},
 		{
+			"a child with a default of its own", "CREATE TABLE p (a integer DEFAULT 1, b text)",
+			"CREATE TABLE p (a integer DEFAULT 1, b text); CREATE TABLE c (own integer DEFAULT 3) INHERITS (p); ALTER TABLE c ALTER a SET DEFAULT 2; ALTER TABLE c ALTER b SET STORAGE plain",
+			"INSERT INTO p VALUES (5)", "SELECT a FROM p",
+		},
+		{
 			"a view that grows, shrinks and is renamed inside", "CREATE TABLE t (a integer, b text); CREATE VIEW v AS SELECT a FROM t; CREATE VIEW w AS SELECT a, b FROM t",
 			"CREATE TABLE t (a integer, b text); CREATE VIEW v AS SELECT a, b FROM t WHERE a > 0; COMMENT ON COLUMN v.b IS 'c'; CREATE VIEW w AS SELECT b FROM t", "", "",
 		},

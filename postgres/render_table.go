@@ -85,6 +85,9 @@ func (r *renderer) afterCreate(t schema.Fact, parts []schema.Fact, inherited boo
 		actions = append(actions, "OF "+ty)
 	}
 	for _, c := range orderedColumns(parts) {
+		if d := c.Attr(schema.AttrDefault); d != "" && inherited && isInherited(c) { // it may not be the parent's
+			actions = append(actions, "ALTER COLUMN "+ident(c.ID.Name)+" SET DEFAULT "+d)
+		}
 		actions = append(actions, columnSettings(schema.Fact{ID: c.ID}, c)...)
 	}
 	r.alter(t, actions)
