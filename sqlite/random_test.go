@@ -154,7 +154,7 @@ func (g *generator) view(name string, tables []string) {
 
 // TestRenderRandom goes from random schemas to others and back.
 func TestRenderRandom(t *testing.T) {
-	const pairs = 100
+	const pairs = 40
 	for seed := range uint64(pairs) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
@@ -170,7 +170,7 @@ func TestRenderRandom(t *testing.T) {
 // TestRenderInverse undoes changes one by one. Triggers of views are left out:
 // the change that drops a view does not tell them.
 func TestRenderInverse(t *testing.T) {
-	for seed := range uint64(60) {
+	for seed := range uint64(20) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			one, two := withoutInsteadOf(randomSchema(5000+seed)), withoutInsteadOf(randomSchema(6000+seed))
@@ -211,7 +211,7 @@ func withoutInsteadOf(script string) string {
 
 // TestInspectRandom compares with what SQLite says of random schemas.
 func TestInspectRandom(t *testing.T) {
-	for seed := range uint64(200) {
+	for seed := range uint64(50) {
 		script := randomSchema(1000 + seed)
 		db := memory(t, modernc, script)
 		s := inspect(t, db)

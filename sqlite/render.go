@@ -214,7 +214,25 @@ func createView(f schema.Fact) string {
 	if columns := schema.SplitNames(f.Attr(schema.AttrColumns)); len(columns) > 0 {
 		text += " (" + idents(columns) + ")"
 	}
-	return text + " AS\n" + f.Attr(schema.AttrDefinition)
+	return text + " AS\n" + layOut(f.Attr(schema.AttrDefinition))
+}
+
+// layOut begins a line with each clause of a query, but not of those within.
+func layOut(query string) string {
+	var b strings.Builder
+	depth, written := 0, 0
+	for i, t := range tokens(query) {
+		switch {
+		case t.is("("):
+			depth++
+		case t.is(")"):
+			depth--
+		case i > 0 && depth == 0 && t.isOneOf("FROM", "WHERE", "GROUP", "HAVING", "WINDOW", "ORDER", "LIMIT", "UNION", "EXCEPT", "INTERSECT"):
+			b.WriteString(strings.TrimSuffix(query[written:t.start], " ") + "\n")
+			written = t.start
+		}
+	}
+	return b.String() + query[written:]
 }
 
 func createTrigger(f schema.Fact) string {

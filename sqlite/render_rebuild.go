@@ -21,7 +21,8 @@ const foreignKeysOff = "PRAGMA foreign_keys = OFF"
 //
 // Rows keep their rowid. A column that becomes NOT NULL and has a default gets it
 // in place of NULL; without a default the copy fails at the first NULL, as it does
-// for a new column that must not be NULL and has no default.
+// for a new column that must not be NULL and has no default. No row is left out
+// because of an ON CONFLICT of the new table.
 func rebuildTable(before, after []schema.Fact) ([]string, error) {
 	was, will := sortParts(before[0], before[1:]), sortParts(after[0], after[1:])
 	if was.table.Form() != "" || will.table.Form() != "" {
@@ -66,8 +67,18 @@ func copyRows(was, will *tableParts, temporary string) string {
 	if len(to) == 0 {
 		return ""
 	}
-	return "INSERT INTO " + ident(temporary) + " (" + strings.Join(to, ", ") + ")\nSELECT " + strings.Join(from, ", ") +
+	return will.insert() + ident(temporary) + " (" + strings.Join(to, ", ") + ")\nSELECT " + strings.Join(from, ", ") +
 		"\nFROM " + ident(was.table.ID.Name)
+}
+
+// insert begins the statement that copies rows. None may be left out silently,
+// whatever the table does ON CONFLICT.
+func (p *tableParts) insert() string {
+	tolerant := func(f schema.Fact) bool { return f.Attr(attrConflict) != "" || f.Attr(attrNotNullConflict) != "" }
+	if slices.ContainsFunc(p.keys, tolerant) || slices.ContainsFunc(p.columns, tolerant) {
+		return "INSERT OR ABORT INTO "
+	}
+	return "INSERT INTO "
 }
 
 // copied returns what a column takes from its old self.
