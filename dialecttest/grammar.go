@@ -27,6 +27,8 @@ type Grammar struct {
 	// ForeignKey is a constraint; with InlineKeys it is part of CREATE TABLE.
 	ForeignKey string
 	InlineKeys bool
+	// Begin is the first statement of a script. Default none.
+	Begin string
 	// Insert begins the statement that makes a row: INSERT INTO %t (%c) VALUES.
 	Insert string
 	// Bases are objects made before tables, Parts those of a table, Others those

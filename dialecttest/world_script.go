@@ -9,6 +9,9 @@ import (
 // that is not fresh.
 func (w *world) script() []string {
 	var all []string
+	if w.g.Begin != "" {
+		all = append(all, w.g.Begin)
+	}
 	for _, o := range w.bases {
 		all = append(all, w.object(o, nil))
 	}
