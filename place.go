@@ -29,8 +29,24 @@ func (r *run) statementError(w *work, i int, err error) error {
 		}
 	}
 	se.Excerpt = sqltext.Excerpt(w.text, se.Pos)
+	if name := unaskedVar(w, st.Text); name != "" && de != nil && de.Class == ErrorOther && de.Advice == "" {
+		se.Err = WithHint(se.Err, "${"+name+"} stays as it is unless the file asks for its value: -- lockstep:vars "+name+" at its head")
+	}
 	return se
 }
+
+// unaskedVar returns the name of a ${NAME} in a statement of a file that asks
+// for no variables, "" if there is none.
+func unaskedVar(w *work, text string) string {
+	_, rest, found := strings.Cut(text, "${")
+	name, _, closed := strings.Cut(rest, "}")
+	if !found || !closed || name == "" || len(w.Directives.Vars) > 0 || strings.Trim(name, varRunes) != "" {
+		return ""
+	}
+	return name
+}
+
+const varRunes = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
 
 // placeIn returns the byte offset in a statement that an error is about, 0 if
 // it is about all of it.
@@ -69,8 +85,24 @@ func (r *run) batchError(w *work, b *batch, err error) error {
 		se.Pos = sqltext.PosAt(w.text, st.Pos.Offset+off)
 	}
 	se.Excerpt = sqltext.Excerpt(w.text, se.Pos)
+	if name := unaskedVar(w, st.Text); name != "" && de != nil && de.Class == ErrorOther && de.Advice == "" {
+		se.Err = WithHint(se.Err, "${"+name+"} stays as it is unless the file asks for its value: -- lockstep:vars "+name+" at its head")
+	}
 	return se
 }
+
+// unaskedVar returns the name of a ${NAME} in a statement of a file that asks
+// for no variables, "" if there is none.
+func unaskedVar(w *work, text string) string {
+	_, rest, found := strings.Cut(text, "${")
+	name, _, closed := strings.Cut(rest, "}")
+	if !found || !closed || name == "" || len(w.Directives.Vars) > 0 || strings.Trim(name, varRunes) != "" {
+		return ""
+	}
+	return name
+}
+
+const varRunes = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
 
 // unplaced is an error of a script of which it is not known which statement
 // it belongs to.
