@@ -18,10 +18,9 @@ func (r *renderer) createTable(t schema.Fact, parts []schema.Fact) {
 			entries = append(entries, r.columnDefinition(c, notNullColumns(parts)...))
 		}
 	}
-	for _, c := range parts {
-		if c.ID.Kind == schema.KindConstraint && (!isInherited(c) || t.Is(attrPartitionOf) && isKey(c)) {
-			entries = append(entries, "CONSTRAINT "+ident(c.ID.Name)+" "+constraintText(c))
-		}
+	constraints, apart := constraintsInCreate(t, parts)
+	for _, c := range constraints {
+		entries = append(entries, namedConstraint(c))
 	}
 	head := "CREATE TABLE"
 	switch {
@@ -31,7 +30,36 @@ func (r *renderer) createTable(t schema.Fact, parts []schema.Fact) {
 		head = "CREATE UNLOGGED TABLE"
 	}
 	r.add(head, fullName(t.ID), tableBody(entries), r.tableClauses(t, inherited))
+	for _, c := range apart {
+		r.add("ALTER TABLE", fullName(t.ID), "ADD", namedConstraint(c))
+	}
 	r.afterCreate(t, parts, inherited)
+}
+
+// constraintsInCreate are the constraints that CREATE TABLE can make, and those
+// that must come behind it: of keys over the same columns it makes only one.
+func constraintsInCreate(t schema.Fact, parts []schema.Fact) (with, apart []schema.Fact) {
+	keys := map[string]string{} // name of the one made for these columns
+	for _, c := range parts {
+		if columns := c.Attr(schema.AttrColumns); isKey(c) && (keys[columns] == "" || c.Form() == schema.PrimaryKey) {
+			keys[columns] = c.ID.Name
+		}
+	}
+	for _, c := range parts {
+		if c.ID.Kind != schema.KindConstraint || isInherited(c) && !(t.Is(attrPartitionOf) && isKey(c)) {
+			continue
+		}
+		if isKey(c) && keys[c.Attr(schema.AttrColumns)] != c.ID.Name {
+			apart = append(apart, c)
+			continue
+		}
+		with = append(with, c)
+	}
+	return with, apart
+}
+
+func namedConstraint(c schema.Fact) string {
+	return "CONSTRAINT " + ident(c.ID.Name) + " " + constraintText(c)
 }
 
 // tableBody is the list of columns and constraints.
