@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -151,7 +152,7 @@ func (a *app) finishDiff(ctx context.Context, t *trial, from *state, c change) e
 // tellDiff tells what a person should know before the answer.
 func (a *app) tellDiff(r *diff.Result) {
 	for _, h := range r.Hints {
-		a.note(fmt.Sprintf("%s may have become %s (%s); if so: --rename %s=%s", h.From, h.To.Name, h.Why, renameWord(h.From), renameWord(h.To)))
+		a.note(fmt.Sprintf("%s may have become %s (%s); if so: --rename %s", h.From, h.To.Name, h.Why, shellWord(renameWord(h.From)+"="+renameWord(h.To))))
 	}
 	for _, l := range r.Losses {
 		a.note("this loses data: " + l.String())
@@ -206,6 +207,15 @@ func renameWord(id schema.ID) string {
 		word = id.Table + "." + word
 	}
 	return word
+}
+
+// shellWord writes an argument so that a shell reads it as one.
+func shellWord(s string) string {
+	plain := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("_-+=.,:/@%", r) }
+	if s != "" && !strings.ContainsFunc(s, func(r rune) bool { return !plain(r) }) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // renamesOf finds the objects that --rename means: a table or another object by
