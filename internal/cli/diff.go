@@ -279,6 +279,6 @@ func (a *app) unproven(what string, differences []schema.Difference) error {
 		return err
 	}
 	a.tell("\n")
-	return lockstep.WithHint(fmt.Errorf("%w: %s leaves %s", errUnproven, what, view.Count(len(differences), "difference")),
+	return lockstep.WithHint(fmt.Errorf("%w: %s leaves %s", errUnproven, what, view.CountDifferences(differences)),
 		"nothing was written; write this migration by hand, and rehearse it: lockstep rehearse")
 }
