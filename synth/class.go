@@ -367,7 +367,7 @@ func textOf(length int) kind {
 func affinity(name string) kind {
 	has := func(part string) bool { return strings.Contains(name, part) }
 	switch {
-	case name == "":
+	case name == "", name == "any":
 		return textOf(unlimited)
 	case has("."), has(`"`):
 		return kind{}
