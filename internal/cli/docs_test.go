@@ -112,6 +112,8 @@ func TestDocsNameEveryField(t *testing.T) {
 		rehearse.Statement{},
 		rehearse.Lock{},
 		rehearse.Loss{},
+		rehearse.Rows{},
+		rehearse.Filled{},
 		build{},
 	} {
 		typ := reflect.TypeOf(document)
