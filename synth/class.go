@@ -377,7 +377,7 @@ func affinity(name string) kind {
 		return textOf(unlimited)
 	case has("blob"):
 		return kind{class: ClassBytes, width: 16, hi: 1<<32 - 1}
-	case has("real"), has("floa"), has("doub"):
+	case has("real"), has("floa"), has("doub"): //nolint:misspell // SQLite looks for these letters
 		return kind{class: ClassFloat, lo: floatScale, hi: 1<<24 - 1}
 	}
 	return kind{}
