@@ -58,7 +58,10 @@ func (r *run) do(ctx context.Context) (err error) {
 	if err := r.begin(ctx); err != nil {
 		return err
 	}
-	before := r.readSchema(ctx)
+	var before *schemaReading
+	if r.plan.runsSomething() {
+		before = r.readSchema(ctx)
+	}
 	err = r.runSteps(ctx)
 	r.recordSchema(ctx, before)
 	return err
@@ -293,6 +296,9 @@ func (r *run) runStep(ctx context.Context, i int) error {
 }
 
 func (r *run) carryOut(ctx context.Context, s Step) error {
+	if s.Strategy == StrategyRecord {
+		return interrupted(ctx, r.adopt(ctx, s))
+	}
 	if s.migration != nil && s.migration.Go != nil {
 		err := interrupted(ctx, r.runGo(ctx, s))
 		r.recordFailure(context.WithoutCancel(ctx), s, err)

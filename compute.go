@@ -1,6 +1,7 @@
 package lockstep
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -16,6 +17,7 @@ type computation struct {
 
 	plan        *Plan
 	differences []Difference
+	adopts      []*Migration // baselines whose migrations are applied: they are but recorded
 }
 
 // computePlan decides what is to be done. It uses no database. The error is a
@@ -63,12 +65,15 @@ func (c *computation) compare() {
 	}
 	for _, k := range c.history.order {
 		r := c.history.records[k]
-		if !r.applied || r.kind == KindRepeatable {
+		m := byKey[k]
+		if m != nil && r.isReplaced() {
+			c.plan.Applied++
+		}
+		if _, replaced := c.set.listed[k]; replaced || !r.applied || r.kind == KindRepeatable {
 			continue
 		}
-		m := byKey[k]
 		switch {
-		case m == nil && (newest == nil || newest.key().before(k)):
+		case m == nil && (newest == nil || newest.key().before(k) || c.isOlder(r)):
 			c.plan.Ahead = append(c.plan.Ahead, joinID(k.Version, k.Name))
 		case m == nil:
 			c.differences = append(c.differences, missingFile(r))
@@ -81,6 +86,7 @@ func (c *computation) compare() {
 			c.plan.Applied++
 		}
 	}
+	c.judgeBaselines()
 }
 
 func (c *computation) up() error {
@@ -93,6 +99,11 @@ func (c *computation) up() error {
 	}
 	if pending, err = c.limit(pending); err != nil {
 		return err
+	}
+	for _, m := range c.adopts {
+		step := c.step(Up, m, m.key())
+		step.Strategy, step.Why = StrategyRecord, adopting(m)
+		c.plan.Steps = append(c.plan.Steps, step)
 	}
 	for _, m := range pending {
 		c.add(Up, m)
@@ -125,6 +136,9 @@ func (c *computation) resume() error {
 		return nil
 	}
 	m := c.find(r.key)
+	if l, ok := c.set.listed[r.key]; ok {
+		return &HistoryError{[]Difference{behind(l.by, c.standing(l.by))}}
+	}
 	if m == nil && r.progress.direction == Up {
 		return &HistoryError{[]Difference{missingUnfinished(r)}}
 	}
@@ -158,7 +172,7 @@ func (c *computation) pending() ([]*Migration, error) {
 	var pending []*Migration
 	var late []Difference
 	for _, m := range c.set.versioned {
-		if c.history.stays(m.key()) || c.isResuming(m) {
+		if c.history.stays(m.key()) || c.isResuming(m) || slices.Contains(c.adopts, m) {
 			continue
 		}
 		pending = append(pending, m)
@@ -238,6 +252,9 @@ func (c *computation) down() error {
 		return err
 	}
 	for _, r := range applied {
+		if err := c.noWayBack(r); err != nil {
+			return err
+		}
 		c.add(Down, c.find(r.key), r.key)
 	}
 	return nil
@@ -250,7 +267,7 @@ func (c *computation) toRevert() ([]*record, error) {
 			applied = append(applied, r)
 		}
 	}
-	slices.SortFunc(applied, func(a, b *record) int { return int(b.seq - a.seq) })
+	slices.SortFunc(applied, func(a, b *record) int { return cmp.Compare(b.order, a.order) })
 	if c.target.To != "" {
 		if err := c.knowsTarget(); err != nil {
 			return nil, err

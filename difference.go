@@ -12,6 +12,7 @@ const (
 	DiffMissing    DifferenceKind = "missing"      // an applied file is gone
 	DiffOutOfOrder DifferenceKind = "out-of-order" // a file came in behind applied ones
 	DiffUnfinished DifferenceKind = "unfinished"   // a script stopped half-way
+	DiffBehind     DifferenceKind = "behind"       // only a part of what a baseline replaces is applied
 )
 
 // Difference is one contradiction between files and ledger.

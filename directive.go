@@ -23,6 +23,7 @@ type Directives struct {
 	OutOfOrder       string
 	Vars             []string // names that ${NAME} is replaced for
 	Allow            []Allowance
+	Replaces         []Replaced // of a baseline
 }
 
 // with returns the directives of a file with those of a statement in it.
@@ -50,6 +51,7 @@ func directiveKeys() map[string]string {
 		"kind":              "schema or data",
 		"out-of-order":      `a reason in double quotes`,
 		"vars":              "names of variables, for example vars APP_ROLE, REGION",
+		"replaces":          "a migration and its checksum: replaces 0001_create_users sha256:… (lockstep squash writes it)",
 		"allow":             `a code and a reason: allow PG001 "table is empty" until=2027-01-31`,
 	}
 }
@@ -184,6 +186,10 @@ func (d *Directives) apply(name, value string, line int) (ok bool) {
 		return d.Kind == KindSchema || d.Kind == KindData
 	case "out-of-order":
 		return unquote(value, &d.OutOfOrder)
+	case "replaces":
+		r, ok := parseReplaced(value)
+		d.Replaces = append(d.Replaces, r)
+		return ok
 	case "vars":
 		return d.addVars(value)
 	default:

@@ -78,6 +78,9 @@ func whyUntried(s Step) string {
 
 // tryStep executes a step. untried says why it could not be tried, "" if it was.
 func (r *run) tryStep(ctx context.Context, s Step) (untried string, err error) {
+	if s.Strategy == StrategyRecord {
+		return "", nil
+	}
 	if reason := whyUntried(s); reason != "" {
 		return reason, nil
 	}
@@ -109,7 +112,7 @@ type PlannedStatement struct {
 // Statements returns the statements of a step of a plan made by this
 // Migrator; none for Go migrations.
 func (m *Migrator) Statements(s Step) ([]PlannedStatement, error) {
-	if s.script == nil || (s.migration != nil && s.migration.Go != nil) {
+	if s.script == nil || s.Strategy == StrategyRecord || (s.migration != nil && s.migration.Go != nil) {
 		return nil, nil
 	}
 	parsed, faults := s.script.read(m.reader.Lexer())

@@ -21,6 +21,7 @@ type record struct {
 	applied   bool
 	how       EventKind // EntryApplied, EntryBaselined or EntryAdopted
 	seq       int64     // of the entry that made it applied
+	order     int64     // its place among what down reverts: seq, but for a baseline that took the place of what was applied
 	checksum  string
 	tokens    string
 	at        time.Time
@@ -29,7 +30,14 @@ type record struct {
 	progress  *progress
 	failure   string // what the last failed entry since it last changed says
 	failureAt time.Time
+
+	replaces   []key // of a baseline: what it stands for
+	replacedBy key   // the baseline that stands for it; it does not count as applied itself
+	was        bool  // it was applied before it was replaced
 }
+
+// isReplaced reports whether a baseline that is applied stands for it.
+func (r *record) isReplaced() bool { return r.replacedBy != key{} }
 
 // progress is a script that was begun and is not complete.
 type progress struct {
@@ -62,14 +70,57 @@ func (h *history) add(e *Entry) {
 	if e.Event == EntryReverted {
 		h.undone = e.Seq
 	}
-	before, ok := h.records[e.key()]
-	if !ok {
-		before = &record{key: e.key()}
-		h.order = append(h.order, e.key())
+	changes := h.changes(e)
+	h.digest = h.digestAfter(changes)
+	for _, c := range changes {
+		if h.records[c.after.key] == nil {
+			h.order = append(h.order, c.after.key)
+		}
+		h.records[c.after.key] = c.after
 	}
+}
+
+// change is a record before and after an entry.
+type change struct{ before, after *record }
+
+// changes returns what an entry makes of records: of its migration's own, and,
+// when a baseline comes or goes, of those that it replaces.
+func (h *history) changes(e *Entry) []change {
+	before := h.record(e.key())
 	after := before.after(e)
-	h.digest = h.digestAfter(before, after)
-	h.records[e.key()] = after
+	all := []change{{before, after}}
+	place := int64(0) // of what was applied
+	for _, k := range after.replaces {
+		if r := h.record(k); k != after.key && !r.isReplaced() {
+			n := *r
+			n.replacedBy, n.was, n.applied, n.progress = after.key, r.applied, false, nil
+			all = append(all, change{r, &n})
+			if r.applied {
+				place = max(place, r.order)
+			}
+		}
+	}
+	if len(after.replaces) == 0 {
+		for _, k := range before.replaces {
+			if r := h.record(k); r.replacedBy == before.key {
+				n := *r
+				n.replacedBy, n.was, n.applied = key{}, false, r.was
+				all = append(all, change{r, &n})
+			}
+		}
+	}
+	if place > 0 {
+		after.order = place
+	}
+	return all
+}
+
+// record returns what is known of a migration, which may be nothing.
+func (h *history) record(k key) *record {
+	if r := h.records[k]; r != nil {
+		return r
+	}
+	return &record{key: k}
 }
 
 // next completes an entry that follows the ones folded so far: number, chain
@@ -80,21 +131,19 @@ func (h *history) next(e *Entry) {
 		e.SetDigest = h.digest.String()
 		return
 	}
-	before, ok := h.records[e.key()]
-	if !ok {
-		before = &record{key: e.key()}
-	}
-	e.SetDigest = h.digestAfter(before, before.after(e)).String()
+	e.SetDigest = h.digestAfter(h.changes(e)).String()
 }
 
-func (h *history) digestAfter(before, after *record) setDigest {
+func (h *history) digestAfter(changes []change) setDigest {
 	d := h.digest
-	for _, r := range []*record{before, after} {
-		if r.applied {
-			d.toggle(r.Version, r.Name, r.checksum)
-		}
-		if r.progress != nil {
-			d.toggle(r.Version, r.Name, "unfinished")
+	for _, c := range changes {
+		for _, r := range []*record{c.before, c.after} {
+			if r.applied {
+				d.toggle(r.Version, r.Name, r.checksum)
+			}
+			if r.progress != nil {
+				d.toggle(r.Version, r.Name, "unfinished")
+			}
 		}
 	}
 	return d
@@ -125,6 +174,7 @@ func (r *record) after(e *Entry) *record {
 func (r *record) complete(e *Entry) {
 	*r = record{
 		key: r.key, kind: r.kind, applied: true, how: e.Event, seq: e.Seq,
+		order: e.Seq, replaces: e.replaces(),
 		checksum: e.Checksum, tokens: e.Tokens, at: e.Finished, by: e.Actor, duration: e.Duration,
 	}
 }
@@ -144,6 +194,9 @@ func (r *record) repaired(e *Entry) *record {
 	switch string(e.Direction) {
 	case RepairChecksum:
 		r.checksum, r.tokens = e.Checksum, e.Tokens
+		if list := e.replaces(); list != nil {
+			r.replaces = list
+		}
 	case RepairApplied:
 		r.complete(e)
 		r.how = EntryApplied
@@ -171,12 +224,15 @@ func (h *history) applied(k key) (*record, bool) {
 	return r, ok && r.applied
 }
 
-// stays reports whether a migration is applied and no down of it was begun,
-// which would be completed before anything else.
-func (h *history) stays(k key) bool {
+// covers reports whether a migration is applied, or replaced by one that is.
+func (h *history) covers(k key) bool {
 	r, ok := h.records[k]
-	return ok && r.applied && r.progress == nil
+	return ok && (r.applied || r.isReplaced())
 }
+
+// stays reports whether a migration is applied, or replaced by one that is, and
+// no down of it was begun, which would be completed before anything else.
+func (h *history) stays(k key) bool { return h.covers(k) && h.records[k].progress == nil }
 
 // last returns the highest version that is applied and stays so, nil if none.
 func (h *history) last() *record {

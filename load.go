@@ -274,7 +274,7 @@ func (f *file) migration() *Migration {
 	d := f.script.Directives
 	m := &Migration{
 		Version: f.Version, Name: f.Name, Kind: cmp.Or(d.Kind, KindSchema), Phase: d.Phase,
-		OutOfOrder: d.OutOfOrder, Allow: d.Allow, Up: f.script,
+		OutOfOrder: d.OutOfOrder, Allow: d.Allow, Replaces: d.Replaces, Up: f.script,
 	}
 	if f.role == roleRepeatable {
 		m.Kind = KindRepeatable

@@ -48,6 +48,7 @@ type Migration struct {
 
 	OutOfOrder string // reason why it may run after later ones; "" if it may not
 	Allow      []Allowance
+	Replaces   []Replaced // of a baseline: what it stands for; nil for all others
 }
 
 // ID returns "version_name", "name" for repeatables: how messages call it.

@@ -136,6 +136,9 @@ func (m *Migrator) prepare(ctx context.Context, srv Server, p *Plan) error {
 	var faults []Fault
 	for i := range p.Steps {
 		s := &p.Steps[i]
+		if s.Strategy == StrategyRecord {
+			continue
+		}
 		if err := m.findScript(ctx, m.db, p.history, s); err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -23,6 +24,7 @@ type Strategy string
 const (
 	StrategyTransaction Strategy = "transaction" // the script and its ledger entry commit together
 	StrategyStatements  Strategy = "statements"  // one statement after another, each recorded
+	StrategyRecord      Strategy = "record"      // nothing runs: a baseline whose migrations are applied is recorded
 )
 
 // Plan is what will be done, in order. It is a value: print it, save it as
@@ -75,6 +77,11 @@ func (s Step) key() key { return key{s.Version, s.Name} }
 
 // Empty reports whether there is nothing to do.
 func (p *Plan) Empty() bool { return len(p.Steps) == 0 }
+
+// runsSomething reports whether a step does more than to record.
+func (p *Plan) runsSomething() bool {
+	return slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Strategy != StrategyRecord })
+}
 
 // seal computes the fingerprint.
 func (p *Plan) seal() {

@@ -35,20 +35,29 @@ func apply(h *history, p *Plan, n int, cut bool) {
 			Event: event, Version: s.Version, Name: s.Name, Kind: s.Kind, Direction: s.Direction,
 			Statement: statement, Statements: 2, Checksum: s.migration.Up.Checksum,
 		}
+		if event == EntryApplied || event == EntryBaselined {
+			e.Context = s.migration.replacing(nil)
+		}
 		h.next(e)
 		if _, err := e.seal(); err != nil {
 			panic(err)
 		}
 		h.add(e)
+		if e.SetDigest != h.digest.String() {
+			panic("the digest of an entry is not that of the history after it")
+		}
 	}
 	for _, s := range p.Steps[:n] {
-		if s.Direction == Up {
+		switch {
+		case s.Strategy == StrategyRecord:
+			record(s, EntryBaselined, 0)
+		case s.Direction == Up:
 			record(s, EntryApplied, 2)
-		} else {
+		default:
 			record(s, EntryReverted, 2)
 		}
 	}
-	if cut && n < len(p.Steps) {
+	if cut && n < len(p.Steps) && p.Steps[n].Strategy != StrategyRecord {
 		record(p.Steps[n], EntryStatement, 1)
 	}
 }

@@ -29,6 +29,9 @@ func (r *run) completed(s Step, w *work, started time.Time) (*Entry, error) {
 	if s.Direction == Down {
 		e.Checksum = r.appliedChecksum(s)
 	}
+	if s.Direction == Up {
+		e.Context = s.migration.replacing(e.Context)
+	}
 	if w != nil && s.Direction == Up {
 		e.Tokens, e.UpText = tokenDigest(w.text, r.srv.Lexer), w.text
 		if s.migration != nil && s.migration.Down != nil {

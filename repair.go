@@ -140,14 +140,20 @@ func (r *run) repair(name, how string) (*Entry, error) {
 		return nil, err
 	}
 	rec, m := r.history.records[k], r.findMigration(k)
-	if msg := repairFault(rec, m, how); msg != "" {
+	if msg := repairFault(rec, m, how, r.checksumOf(k, m)); msg != "" {
 		return nil, WithHint(fmt.Errorf("repair %s: %s", name, msg), "lockstep repair without options lists what can be repaired")
 	}
 	e := r.entry(EntryRepaired, Step{Version: k.Version, Name: k.Name, Direction: Direction(how)}, r.m.options.Now())
+	if l, ok := r.m.set.listed[k]; ok && how == RepairChecksum {
+		e.Checksum, e.Tokens = l.Checksum, l.Tokens
+	}
 	if m == nil || m.Go != nil && how == RepairForget {
 		return e, nil
 	}
 	e.Kind, e.Checksum = m.Kind, m.Up.Checksum
+	if how == RepairChecksum || how == RepairApplied {
+		e.Context = m.replacing(e.Context)
+	}
 	if m.Go == nil && (how == RepairChecksum || how == RepairApplied) {
 		text, err := m.Up.Text()
 		if err != nil {
@@ -159,14 +165,14 @@ func (r *run) repair(name, how string) (*Entry, error) {
 }
 
 // repairFault says why a repair makes no sense, "" if it does.
-func repairFault(rec *record, m *Migration, how string) string {
+func repairFault(rec *record, m *Migration, how, checksum string) string {
 	applied, begun := rec != nil && rec.applied, rec != nil && rec.progress != nil
 	switch how {
 	case RepairChecksum:
-		if !applied || m == nil {
+		if !applied || checksum == "" {
 			return "it is not applied, or has no file"
 		}
-		if rec.checksum == m.Up.Checksum {
+		if rec.checksum == checksum {
 			return "its file is not changed"
 		}
 	case RepairForget:
@@ -174,6 +180,9 @@ func repairFault(rec *record, m *Migration, how string) string {
 			return "it is not applied"
 		}
 	case RepairApplied:
+		if rec != nil && rec.isReplaced() {
+			return "the baseline " + joinID(rec.replacedBy.Version, rec.replacedBy.Name) + " replaces it"
+		}
 		if applied && !begun || m == nil {
 			return "it is applied already, or has no file"
 		}
@@ -183,6 +192,15 @@ func repairFault(rec *record, m *Migration, how string) string {
 		}
 	}
 	return ""
+}
+
+// checksumOf is the checksum that a migration should have: its file's, or the
+// one by which a baseline names it; "" if it has neither.
+func (r *run) checksumOf(k key, m *Migration) string {
+	if m != nil {
+		return m.Up.Checksum
+	}
+	return r.m.set.listed[k].Checksum
 }
 
 func (r *run) findMigration(k key) *Migration {
@@ -246,7 +264,7 @@ func (r *run) baseline(to Version, reason string) ([]*Entry, error) {
 
 func (r *run) baselined(m *Migration, reason string) (*Entry, error) {
 	e := r.entry(EntryBaselined, Step{Version: m.Version, Name: m.Name, Kind: m.Kind, Direction: Up}, r.m.options.Now())
-	e.Checksum, e.Reason = m.Up.Checksum, reason
+	e.Checksum, e.Reason, e.Context = m.Up.Checksum, reason, m.replacing(e.Context)
 	if m.Go != nil {
 		return e, nil
 	}

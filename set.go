@@ -15,6 +15,8 @@ import (
 type Set struct {
 	versioned  []*Migration // by version, then name
 	repeatable []*Migration // by name
+	replaced   []*Migration // left out, because a baseline replaces them
+	listed     map[key]listing
 	sum        func() setDigest
 }
 
@@ -32,7 +34,7 @@ func NewSet(migrations ...*Migration) (*Set, error) {
 	}
 	slices.SortStableFunc(s.versioned, compareMigrations)
 	slices.SortStableFunc(s.repeatable, compareMigrations)
-	if faults := s.duplicates(); len(faults) > 0 {
+	if faults := slices.Concat(s.duplicates(), s.takeReplaced()); len(faults) > 0 {
 		return nil, &FilesError{faults}
 	}
 	return s, nil
@@ -82,7 +84,7 @@ func (s *Set) Len() int { return len(s.versioned) + len(s.repeatable) }
 // With returns a set that holds the Go migrations too. The error is a
 // *FilesError.
 func (s *Set) With(functions ...GoMigration) (*Set, error) {
-	all := slices.Concat(s.versioned, s.repeatable)
+	all := slices.Concat(s.versioned, s.repeatable, s.replaced)
 	var faults []Fault
 	for i := range functions {
 		g := &functions[i]

@@ -3,6 +3,7 @@ package lockstep
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -23,6 +24,7 @@ const (
 	StateOutOfOrder State = "out-of-order" // pending, but later ones are applied
 	StateAhead      State = "ahead"        // applied by newer code than these files
 	StateOutdated   State = "outdated"     // a repeatable whose text changed: runs again
+	StateBehind     State = "behind"       // a baseline, of whose migrations only some are applied
 )
 
 // Status is where a database stands.
@@ -30,7 +32,7 @@ type Status struct {
 	Rows    []StatusRow `json:"migrations"`
 	Applied int         `json:"applied"` // applied, baselined, adopted
 	Pending int         `json:"pending"` // what up would run
-	Faults  int         `json:"faults"`  // changed, missing, out-of-order
+	Faults  int         `json:"faults"`  // changed, missing, out-of-order, behind
 	Ahead   int         `json:"ahead"`
 	Entries int64       `json:"entries"`          // of the ledger
 	Digest  string      `json:"digest,omitempty"` // of the applied set
@@ -68,10 +70,14 @@ func (m *Migrator) statusOf(h *history) *Status {
 	if h.seq > 0 {
 		s.Digest = h.digest.String()
 	}
-	c := &statusComputation{h: h, same: m.sameMeaning(m.reader.Lexer())}
+	c := &statusComputation{
+		h: h, same: m.sameMeaning(m.reader.Lexer()),
+		judged: &computation{set: m.set, history: h, plan: &Plan{}},
+	}
 	if last := h.last(); last != nil {
 		c.last = &last.key
 	}
+	c.judged.judgeBaselines()
 	seen := map[key]bool{}
 	for _, mg := range m.set.versioned {
 		seen[mg.key()] = true
@@ -95,7 +101,7 @@ func (s *Status) count() {
 			s.Applied++
 		case StateAhead:
 			s.Ahead++
-		case StateChanged, StateMissing:
+		case StateChanged, StateMissing, StateBehind:
 			s.Faults++
 		case StateOutOfOrder:
 			s.Faults++
@@ -110,6 +116,8 @@ type statusComputation struct {
 	h    *history
 	last *key
 	same func(*Migration, *record) bool
+	// judged knows of baselines.
+	judged *computation
 }
 
 // row judges a migration that has a file.
@@ -123,6 +131,9 @@ func (c *statusComputation) row(m *Migration) StatusRow {
 			row.Note += ", then " + r.failure
 		}
 		return row
+	}
+	if len(m.Replaces) > 0 {
+		row.Note = "replaces " + plural(m.roots(), "migration")
 	}
 	if r == nil || !r.applied {
 		return c.pending(row, m, r)
@@ -160,6 +171,15 @@ func (p *progress) note() string {
 
 func (c *statusComputation) pending(row StatusRow, m *Migration, r *record) StatusRow {
 	switch {
+	case r != nil && r.isReplaced():
+		row.State, row.At = StateBaselined, r.at
+		row.Note = "replaced by " + joinID(r.replacedBy.Version, r.replacedBy.Name)
+	case slices.Contains(c.judged.adopts, m):
+		row.State, row.Note = StateBaselined, adopting(m)+"; the next up records that"
+	case c.judged.isBehind(m):
+		row.State = StateBehind
+		st := c.judged.standing(m)
+		row.Note = fmt.Sprintf("only %d of the %s that it replaces are applied", st.have, plural(st.need, "migration"))
 	case c.last != nil && m.Kind != KindRepeatable && m.key().before(*c.last) && m.OutOfOrder == "":
 		row.State = StateOutOfOrder
 	case r != nil && r.failure != "":
@@ -173,13 +193,21 @@ func (c *statusComputation) withoutFile(s *Set, seen map[key]bool) []StatusRow {
 	var rows []StatusRow
 	for _, k := range c.h.order {
 		r := c.h.records[k]
+		if l, ok := s.listed[k]; ok && !seen[k] {
+			if r.applied && c.judged.isBehind(l.by) {
+				row := StatusRow{Version: k.Version, Name: k.Name, Kind: r.kind, Note: "replaced by " + l.by.ID()}
+				row.applied(r)
+				rows = append(rows, row)
+			}
+			continue
+		}
 		if seen[k] || k.Version == "" || !r.applied && r.progress == nil {
 			continue
 		}
 		row := StatusRow{Version: k.Version, Name: k.Name, Kind: r.kind}
 		row.applied(r)
 		row.State = StateMissing
-		if n := len(s.versioned); n == 0 || s.versioned[n-1].key().before(k) {
+		if n := len(s.versioned); n == 0 || s.versioned[n-1].key().before(k) || c.judged.isOlder(r) {
 			row.State = StateAhead
 		}
 		rows = append(rows, row)
@@ -219,7 +247,7 @@ func (m *Migrator) differences(h *history) []Difference {
 	c.compare()
 	for i := range c.differences {
 		d := &c.differences[i]
-		if d.Kind == DiffChanged && same(c.find(d.key), h.records[d.key]) {
+		if m := c.find(d.key); m != nil && d.Kind == DiffChanged && same(m, h.records[d.key]) {
 			d.Kind, d.Msg = DiffLayout, d.File+": only comments or layout changed after it was applied"
 			d.Hint = "nothing needs to be done; lockstep repair --accept " + d.ID + ` --reason "…" records the new text`
 		}
@@ -229,7 +257,7 @@ func (m *Migrator) differences(h *history) []Difference {
 	}
 	last := h.last()
 	for _, mg := range m.set.versioned {
-		if _, ok := h.applied(mg.key()); !ok && last != nil && mg.key().before(last.key) && mg.OutOfOrder == "" {
+		if !h.covers(mg.key()) && !slices.Contains(c.adopts, mg) && !c.isBehind(mg) && last != nil && mg.key().before(last.key) && mg.OutOfOrder == "" {
 			c.differences = append(c.differences, outOfOrder(mg, last))
 		}
 	}

@@ -1,6 +1,7 @@
 package codegen
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -11,11 +12,15 @@ import (
 // Object is one object of a schema as SQL.
 type Object struct {
 	ID         schema.ID
+	Title      string   // of its section. Default the ID's
 	Statements []string // in order, without terminators
 }
 
 // SQLOptions tells how SQL prints. The zero value is fine.
 type SQLOptions struct {
+	// Head is what the file begins with, lines of comments. Default: that
+	// lockstep schema wrote it.
+	Head string
 	// Dialect is named in the head. Default left out.
 	Dialect string
 	// Fingerprint of the schema, for the head. Default left out.
@@ -35,20 +40,20 @@ func SQL(w io.Writer, objects []Object, o SQLOptions) error {
 		o.Terminate = terminate
 	}
 	var b strings.Builder
-	b.WriteString("-- Schema of a database, written by lockstep schema. Do not edit.\n")
+	b.WriteString(cmp.Or(o.Head, "-- Schema of a database, written by lockstep schema. Do not edit.\n"))
 	for _, line := range [][2]string{{"dialect", o.Dialect}, {"fingerprint", o.Fingerprint}} {
 		if line[1] != "" {
 			fmt.Fprintf(&b, "-- %s: %s\n", line[0], oneLine(line[1]))
 		}
 	}
-	var section schema.ID
+	section := ""
 	for _, obj := range objects {
 		if len(obj.Statements) == 0 {
 			continue
 		}
-		if id := sectionOf(obj.ID); id != section {
-			section = id
-			fmt.Fprintf(&b, "\n-- %s\n\n", oneLine(id.String()))
+		if title := cmp.Or(obj.Title, sectionOf(obj.ID).String()); title != section {
+			section = title
+			fmt.Fprintf(&b, "\n-- %s\n\n", oneLine(title))
 		}
 		for _, st := range obj.Statements {
 			b.WriteString(o.Terminate(strings.TrimRight(st, " \t\r\n")) + "\n")

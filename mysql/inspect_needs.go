@@ -47,11 +47,11 @@ func (s *inspection) needs(f schema.Fact) []schema.ID {
 func (s *inspection) columnsOf(table schema.ID, f schema.Fact) []schema.ID {
 	var needs []schema.ID
 	for _, name := range schema.SplitNames(f.Attr(schema.AttrColumns)) {
-		if strings.HasPrefix(name, "(") {
-			needs = append(needs, s.columnsIn(table, name)...)
+		if column, ok := keyColumn(name); ok {
+			needs = append(needs, table.In(schema.KindColumn, column))
 			continue
 		}
-		needs = append(needs, table.In(schema.KindColumn, name))
+		needs = append(needs, s.columnsIn(table, name)...)
 	}
 	if f.Form() == schema.Check {
 		needs = append(needs, s.columnsIn(table, f.Attr(schema.AttrDefinition))...)

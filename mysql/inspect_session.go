@@ -15,6 +15,7 @@ import (
 // inspection is one reading of a server.
 type inspection struct {
 	ctx     context.Context
+	lasting context.Context // the same, uncancelled, for cleaning up
 	q       lockstep.Querier
 	srv     lockstep.Server
 	scope   schema.Scope
@@ -45,7 +46,7 @@ const sessionQuery = `SELECT CURRENT_USER(), COALESCE(DATABASE(), ''), @@sql_mod
 // server shows definitions in its usual form there.
 func newInspection(ctx context.Context, q lockstep.Querier, srv lockstep.Server, scope schema.Scope) (*inspection, error) {
 	s := &inspection{
-		ctx: ctx, q: q, srv: srv, scope: scope,
+		ctx: ctx, lasting: context.WithoutCancel(ctx), q: q, srv: srv, scope: scope,
 		lexer:     sqltext.Options{Mode: sqltext.MySQL, MariaDB: srv.Flavor == flavorMariaDB},
 		collation: map[string]string{}, defaults: map[string]string{}, indexes: map[schema.ID][]schema.Fact{},
 		starts: map[string]bool{}, positions: map[string]int{},
@@ -101,9 +102,8 @@ func (s *inspection) setForm(mode, quoting string) error {
 		return fmt.Errorf("prepare session: %w", err)
 	}
 	old := fmt.Sprintf("SET SESSION sql_mode = %s, sql_quote_show_create = %s", literal(mode), quoting)
-	ctx := context.WithoutCancel(s.ctx)
 	s.cleanup = append(s.cleanup, func() {
-		_, _ = s.q.ExecContext(ctx, old) // fails only with the connection, which nobody uses then
+		_, _ = s.q.ExecContext(s.lasting, old) // fails only with the connection, which nobody uses then
 	})
 	return nil
 }

@@ -203,7 +203,7 @@ func (d *draft) needKey() {
 		return
 	}
 	for _, name := range schema.SplitNames(d.attr(schema.AttrColumns)) {
-		if !strings.HasPrefix(name, "(") {
+		if !strings.HasPrefix(name, "(") || !strings.HasSuffix(name, ")") {
 			d.needs = append(d.needs, schema.ID{Kind: schema.KindColumn, Schema: d.id.Schema, Table: d.id.Table, Name: name})
 		}
 	}

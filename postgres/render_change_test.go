@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/lockstepdb/lockstep"
 	"github.com/lockstepdb/lockstep/internal/testdb"
 	"github.com/lockstepdb/lockstep/schema"
 )
@@ -50,6 +51,36 @@ func pairs() []struct{ name, old, new, rows, keeps string } {
 		{
 			"a foreign table moves", "CREATE FOREIGN DATA WRAPPER w; CREATE SERVER a FOREIGN DATA WRAPPER w; CREATE SERVER b FOREIGN DATA WRAPPER w; CREATE FOREIGN TABLE f (i integer, CHECK (i > 0)) SERVER a OPTIONS (x '1'); COMMENT ON COLUMN f.i IS 'c'",
 			"CREATE FOREIGN DATA WRAPPER w; CREATE SERVER a FOREIGN DATA WRAPPER w; CREATE SERVER b FOREIGN DATA WRAPPER w; CREATE FOREIGN TABLE f (i integer, CHECK (i > 0)) SERVER b OPTIONS (x '2'); COMMENT ON COLUMN f.i IS 'c'", "", "",
+		},
+		{
+			"labels in front, between and behind", "CREATE TYPE e AS ENUM ('b', 'd')", "CREATE TYPE e AS ENUM ('0', 'a', 'b', 'c', 'c2', 'd', 'e', 'f')", "", "",
+		},
+		{
+			"one enum for another", "CREATE TYPE e AS ENUM ('x'); CREATE TYPE f AS ENUM ('x', 'y'); CREATE TABLE t (a e)",
+			"CREATE TYPE e AS ENUM ('x'); CREATE TYPE f AS ENUM ('x', 'y'); CREATE TABLE t (a f)", "INSERT INTO t VALUES ('x')", "SELECT a FROM t",
+		},
+		{
+			"settings of the database", "CREATE ROLE mx_r1",
+			`CREATE ROLE mx_r1; DO $$ BEGIN
+EXECUTE format('ALTER DATABASE %I SET search_path TO "$user", "a, b", public', current_database());
+EXECUTE format('ALTER DATABASE %I SET my.setting TO ''it''''s 100%%''', current_database());
+EXECUTE format('ALTER ROLE mx_r1 IN DATABASE %I SET work_mem TO ''7MB''', current_database());
+EXECUTE format('ALTER DATABASE %I CONNECTION LIMIT 50', current_database());
+EXECUTE format('COMMENT ON DATABASE %I IS ''100%% a''', current_database());
+EXECUTE format('GRANT CREATE ON DATABASE %I TO mx_r1 WITH GRANT OPTION', current_database()); END $$`, "", "",
+		},
+		{
+			"a publication of nothing", "CREATE TABLE t (a integer PRIMARY KEY); CREATE TABLE u (a integer); CREATE PUBLICATION p FOR TABLE t WHERE (a > 0), u",
+			"CREATE TABLE t (a integer PRIMARY KEY); CREATE TABLE u (a integer); CREATE PUBLICATION p", "", "",
+		},
+		{
+			"owner and grants at once", "CREATE ROLE mx_r1; CREATE TABLE t (a integer); CREATE SEQUENCE s",
+			"CREATE ROLE mx_r1; CREATE TABLE t (a integer); ALTER TABLE t OWNER TO mx_r1; REVOKE INSERT ON t FROM mx_r1; GRANT SELECT ON t TO CURRENT_USER, PUBLIC; CREATE SEQUENCE s; REVOKE ALL ON SEQUENCE s FROM CURRENT_USER",
+			"", "",
+		},
+		{
+			"a grantee becomes owner", "CREATE ROLE mx_r1; CREATE TABLE t (a integer); GRANT SELECT ON t TO mx_r1 WITH GRANT OPTION; GRANT INSERT ON t TO PUBLIC",
+			"CREATE ROLE mx_r1; CREATE TABLE t (a integer); ALTER TABLE t OWNER TO mx_r1", "", "",
 		},
 		{
 			"a child with a default of its own", "CREATE TABLE p (a integer DEFAULT 1, b text)",
@@ -115,6 +146,40 @@ func TestRenderKeepsRows(t *testing.T) {
 			})
 		}
 	})
+}
+
+// TestRenderRefuses asks for changes that no statement makes: CanAlter says so,
+// and Render names them.
+func TestRenderRefuses(t *testing.T) {
+	table := schema.ID{Kind: schema.KindTable, Schema: "public", Name: "t"}
+	column, typ := table.In(schema.KindColumn, "a"), schema.ID{Kind: schema.KindType, Schema: "public", Name: "e"}
+	check, index := table.In(schema.KindConstraint, "k"), table.In(schema.KindIndex, "i")
+	fact := schema.NewFact
+	for _, c := range []struct {
+		name          string
+		before, after schema.Fact
+	}{
+		{"a column becomes generated", fact(column, "type", "integer"), fact(column, "type", "integer", "generated", "1", "stored", schema.Yes)},
+		{"a column is stored no more", fact(column, "generated", "1", "stored", schema.Yes), fact(column, "generated", "1")},
+		{"another partition key", fact(table, "form", "partitioned", attrPartitionKey, "LIST (a)"), fact(table, "form", "partitioned", attrPartitionKey, "LIST (b)")},
+		{"another check", fact(check, "form", "check", "definition", "CHECK (a)"), fact(check, "form", "check", "definition", "CHECK (b)")},
+		{"another index", fact(index, "definition", "USING btree (a)"), fact(index, "definition", "USING btree (b)")},
+		{"a label goes", fact(typ, "form", "enum", "values", "a, b"), fact(typ, "form", "enum", "values", "b")},
+		{
+			"an attribute comes in between", fact(typ, "form", "composite", "definition", "(a integer, b text)"),
+			fact(typ, "form", "composite", "definition", "(a integer, c text, b text)"),
+		},
+		{"another order", fact(table.In(schema.KindColumnOrder, ""), "columns", "a, b"), fact(table.In(schema.KindColumnOrder, ""), "columns", "b, a")},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if (dialect{}).CanAlter(c.before, c.after) {
+				t.Error("CanAlter says yes")
+			}
+			if got, err := (dialect{}).Render(lockstep.Server{Number: 180000}, schema.Alter(c.before, c.after)); err == nil {
+				t.Errorf("rendered as %q", got)
+			}
+		})
+	}
 }
 
 // rows returns what a query gives, as text.

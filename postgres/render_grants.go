@@ -123,10 +123,29 @@ func isAll(privileges map[string]bool) bool {
 	return all
 }
 
+// given are the grants when the object has been given to another role: the server
+// adds what the role had to what the owner had.
+func (g grants) given(role string) grants {
+	now := toDatabaseOwner
+	if role != "" {
+		now = grantee(dialect{}.Quote(role))
+	}
+	out := grants{}
+	for to, privileges := range g {
+		if to == now {
+			to = toOwner
+		}
+		for p, option := range privileges {
+			out.set(to, p, option)
+		}
+	}
+	return out
+}
+
 // grants renders what must be revoked and granted to get from the grants of
 // one fact to those of another, and nothing else.
 func (r *renderer) grants(before, after schema.Fact) {
-	if before.Attr(schema.AttrGrants) == after.Attr(schema.AttrGrants) {
+	if alike(before, after, schema.AttrGrants, schema.AttrOwner) {
 		return
 	}
 	if after.Form() == "grants" {
@@ -134,11 +153,17 @@ func (r *renderer) grants(before, after schema.Fact) {
 		return
 	}
 	all := privilegesOf(r.srv.Number, after)
+	if all == nil && alike(before, after, schema.AttrGrants) {
+		return
+	}
 	if all == nil {
 		r.cannot(after, schema.AttrGrants)
 		return
 	}
 	old, now := grantsOf(r.srv.Number, before), grantsOf(r.srv.Number, after)
+	if before.Attr(schema.AttrOwner) != after.Attr(schema.AttrOwner) {
+		old = spelled(old, nil, all).given(after.Attr(schema.AttrOwner))
+	}
 	on := r.grantTarget(after)
 	r.changeGrants(spelled(old, now, all), spelled(now, old, all), all, func(verb, privileges, preposition string, to grantee, suffix string) {
 		r.grant(verb+" "+on(privileges)+" "+preposition, to, after, suffix)

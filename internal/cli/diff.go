@@ -222,11 +222,11 @@ func renamesOf(words []string, from, to *schema.Schema) ([]diff.Rename, error) {
 		if err != nil {
 			return nil, err
 		}
-		new, err := oneCalled(after, to, from)
+		renamed, err := oneCalled(after, to, from)
 		if err != nil {
 			return nil, err
 		}
-		renames = append(renames, diff.Rename{From: old, To: new})
+		renames = append(renames, diff.Rename{From: old, To: renamed})
 	}
 	return renames, nil
 }

@@ -68,7 +68,7 @@ func newRoot(a *app) *cobra.Command {
 		&cobra.Group{ID: groupTend, Title: "Tend:"},
 	)
 	root.AddCommand(
-		newInit(a), newNew(a), newDiff(a), newRehearse(a),
+		newInit(a), newNew(a), newDiff(a), newRehearse(a), newSquash(a),
 		newUp(a), newDown(a), newRedo(a),
 		newPlan(a), newStatus(a), newHistory(a), newValidate(a), newDrift(a), newCompare(a), newSchema(a),
 		newBaseline(a), newRepair(a), newWait(a),

@@ -148,7 +148,7 @@ func printSchema(w io.Writer, d schemaDialect, srv lockstep.Server, s *schema.Sc
 	case "dbml":
 		return codegen.DBML(w, s)
 	case "html":
-		return codegen.HTML(w, s, codegen.HTMLOptions{Title: orDefault(o.title, srv.Database)})
+		return codegen.HTML(w, s, codegen.HTMLOptions{Title: orDefault(o.title, filepath.Base(srv.Database))})
 	case "go":
 		return codegen.Go(w, s, codegen.GoOptions{Package: o.pkg, Dialect: srv.Dialect})
 	}
@@ -175,11 +175,11 @@ func creating(d schemaDialect, srv lockstep.Server, s *schema.Schema) ([]codegen
 	if err != nil {
 		return nil, err
 	}
-	parts, err := render(d, srv, result.Changes)
+	head, parts, err := render(d, srv, result.Changes)
 	if err != nil {
 		return nil, err
 	}
-	var objects []codegen.Object
+	objects := []codegen.Object{{Statements: head}} // of no object: without a section
 	for i, statements := range parts {
 		objects = append(objects, codegen.Object{ID: result.Changes[i].Subject(), Statements: statements})
 	}

@@ -71,8 +71,11 @@ func requireDown(set *lockstep.Set, s lockstep.Step, now time.Time) error {
 }
 
 // isAllowed reports whether the migration says why it has no way back, and
-// that still counts.
+// that still counts. A baseline cannot have one.
 func isAllowed(m *lockstep.Migration, now time.Time) bool {
+	if len(m.Replaces) > 0 {
+		return true
+	}
 	for _, w := range m.Allow {
 		if w.Code == allowNoDown && (w.Until == "" || now.UTC().Format(time.DateOnly) <= w.Until) {
 			return true

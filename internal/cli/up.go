@@ -141,11 +141,14 @@ func (a *app) finish(m *session, t lockstep.Target, result *lockstep.Result, err
 
 // summary is the answer of a run in one sentence.
 func (a *app) summary(m *session, t lockstep.Target, r *lockstep.Result) string {
-	ups, downs := 0, 0
+	ups, downs, records := 0, 0, 0
 	for _, d := range r.Done {
-		if d.Step.Direction == lockstep.Down {
+		switch {
+		case d.Step.Direction == lockstep.Down:
 			downs++
-		} else {
+		case d.Step.Strategy == lockstep.StrategyRecord:
+			records++
+		default:
 			ups++
 		}
 	}
@@ -155,6 +158,8 @@ func (a *app) summary(m *session, t lockstep.Target, r *lockstep.Result) string 
 		return fmt.Sprintf("Reverted %d and applied %s in %s.", downs, view.Count(ups, "migration"), took)
 	case downs > 0:
 		return fmt.Sprintf("Reverted %s in %s.", view.Count(downs, "migration"), took)
+	case records > 0 && ups == 0:
+		return fmt.Sprintf("Recorded %s in %s; nothing had to run.", view.Count(records, "baseline"), took)
 	case ups > 0:
 		return fmt.Sprintf("Applied %s in %s.", view.Count(ups, "migration"), took)
 	case t.Direction == lockstep.Down:

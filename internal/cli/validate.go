@@ -83,11 +83,19 @@ func (a *app) validateFiles(s *config.Settings, o validateOptions) error {
 	} else {
 		a.note("the statements were not read, because nobody said for which database: give --dialect or --db")
 	}
+	a.noteReplaced(set)
 	answer := validateAnswer{Valid: true, Migrations: set.Len(), Statements: scheme != "", Differences: []lockstep.Difference{}}
 	if a.flags.json {
 		return a.printJSON(answer)
 	}
 	return a.answer("%s well-formed.\n", areAre(set.Len()))
+}
+
+// noteReplaced tells of files that a baseline has made superfluous.
+func (a *app) noteReplaced(set *lockstep.Set) {
+	for _, m := range set.Replaced() {
+		a.note(m.Up.Path + " is left out, because a baseline replaces it; delete it, or let lockstep squash do that")
+	}
 }
 
 func areAre(n int) string {
@@ -120,6 +128,7 @@ func (a *app) validateLedger(ctx context.Context, s *config.Settings, m *session
 	if err := checkScripts(m.Set(), dialectOf(s.Database.Scheme)); err != nil {
 		return err
 	}
+	a.noteReplaced(m.Set())
 	differences, err := m.Verify(ctx)
 	if err != nil {
 		return err

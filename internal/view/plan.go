@@ -84,15 +84,22 @@ func NothingToDo(p *lockstep.Plan) string {
 
 // Intent says what a plan does: "Apply 3 migrations".
 func Intent(p *lockstep.Plan) string {
-	ups, downs := 0, 0
+	ups, downs, records := 0, 0, 0
 	for _, s := range p.Steps {
-		if s.Direction == lockstep.Down {
+		switch {
+		case s.Direction == lockstep.Down:
 			downs++
-		} else {
+		case s.Strategy == lockstep.StrategyRecord:
+			records++
+		default:
 			ups++
 		}
 	}
 	switch {
+	case records > 0 && ups > 0:
+		return "Apply " + Count(ups, "migration") + ", record " + Count(records, "baseline")
+	case records > 0:
+		return "Record " + Count(records, "baseline")
 	case ups > 0 && downs > 0 && ups == downs:
 		return "Revert and apply again " + Count(ups, "migration")
 	case downs > 0 && ups > 0:
@@ -115,7 +122,7 @@ func planTable(style Style, p *lockstep.Plan) *table {
 	}}
 	for i, s := range p.Steps {
 		below := ""
-		if s.Strategy == lockstep.StrategyStatements {
+		if s.Strategy == lockstep.StrategyStatements || s.Strategy == lockstep.StrategyRecord {
 			below = s.Why
 		}
 		t.add(below, cell{strconv.Itoa(i + 1), []string{dim}}, arrow(s), stepVersion(s), cell{text: s.Name},
@@ -142,6 +149,8 @@ func arrow(s lockstep.Step) cell {
 func how(s lockstep.Step) string {
 	text := "in one transaction"
 	switch {
+	case s.Strategy == lockstep.StrategyRecord:
+		text = "recorded, nothing runs"
 	case s.Kind == lockstep.KindGo && s.Strategy == lockstep.StrategyStatements:
 		text = "Go function, outside of a transaction"
 	case s.Kind == lockstep.KindGo:
@@ -163,7 +172,7 @@ func planSQL(b *strings.Builder, style Style, p PlanPage) {
 		}
 		title := fmt.Sprintf("-- %d. %s %s: %s, %s", i+1, s.Direction, s.ID(), Count(s.Statements, "statement"), how(s))
 		b.WriteString(style.paint(clean(title), cyan) + "\n")
-		if s.Strategy == lockstep.StrategyStatements && s.Why != "" {
+		if s.Strategy != lockstep.StrategyTransaction && s.Why != "" {
 			b.WriteString(style.Dim(clean("--    "+s.Why)) + "\n")
 		}
 		for _, st := range p.Statements[i] {

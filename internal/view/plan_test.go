@@ -63,12 +63,15 @@ func TestDryRunSummary(t *testing.T) {
 
 func TestIntent(t *testing.T) {
 	up, down := lockstep.Step{Direction: lockstep.Up}, lockstep.Step{Direction: lockstep.Down}
+	record := lockstep.Step{Direction: lockstep.Up, Strategy: lockstep.StrategyRecord}
 	tests := map[string][]lockstep.Step{
-		"Apply 1 migration":                   {up},
-		"Revert 2 migrations":                 {down, down},
-		"Revert and apply again 1 migration":  {down, up},
-		"Revert 2 and apply 1 migration":      {down, down, up},
-		"Revert and apply again 2 migrations": {down, down, up, up},
+		"Record 1 baseline":                    {record},
+		"Apply 1 migration, record 1 baseline": {record, up},
+		"Apply 1 migration":                    {up},
+		"Revert 2 migrations":                  {down, down},
+		"Revert and apply again 1 migration":   {down, up},
+		"Revert 2 and apply 1 migration":       {down, down, up},
+		"Revert and apply again 2 migrations":  {down, down, up, up},
 	}
 	for want, steps := range tests {
 		if got := Intent(&lockstep.Plan{Steps: steps}); got != want {

@@ -195,8 +195,11 @@ func (p *Progress) retrying(e lockstep.Retrying) {
 func (p *Progress) finished(e lockstep.StepFinished) {
 	p.live = liveLine{}
 	symbol, word := "✓", ""
-	if e.Step.Direction == lockstep.Down {
+	switch {
+	case e.Step.Direction == lockstep.Down:
 		symbol, word = "↓", "reverted"
+	case e.Step.Strategy == lockstep.StrategyRecord:
+		symbol, word = "◇", "recorded"
 	}
 	name := clean(e.Step.ID())
 	if p.indent > 0 {

@@ -35,6 +35,8 @@ func lookOf(s lockstep.State) look {
 		return look{"≠", []string{red}}
 	case lockstep.StateMissing:
 		return look{"?", []string{red}}
+	case lockstep.StateBehind:
+		return look{"◔", []string{red}}
 	}
 	return look{"✗", []string{red}}
 }

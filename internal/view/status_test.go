@@ -119,6 +119,7 @@ func TestEveryStateHasALook(t *testing.T) {
 	for _, s := range []lockstep.State{
 		lockstep.StateApplied, lockstep.StatePending, lockstep.StateBaselined, lockstep.StateUnfinished, lockstep.StateFailed,
 		lockstep.StateChanged, lockstep.StateMissing, lockstep.StateOutOfOrder, lockstep.StateAhead, lockstep.StateOutdated,
+		lockstep.StateBehind,
 	} {
 		symbol := lookOf(s).symbol
 		if other, ok := seen[symbol]; ok {
