@@ -72,6 +72,11 @@ func (g grammar) condition(depth int) string {
 	return fmt.Sprintf("%s %s %s", column, g.one("=", "==", "<>", "!=", "<", "<=", ">", ">="), value())
 }
 
+// misread are conditions that were once read wrongly.
+func misread() []string {
+	return []string{"f IN (1e2, -2.75) AND NOT (100 = f)", "length(t) < 0 OR i > 3"}
+}
+
 // TestCheckReaderNeverTakesWhatIsRejected compares the reader with SQLite.
 func TestCheckReaderNeverTakesWhatIsRejected(t *testing.T) {
 	seed := rand.Uint64()
@@ -81,8 +86,11 @@ func TestCheckReaderNeverTakesWhatIsRejected(t *testing.T) {
 	types := checkedTypes()
 	names := slices.Sorted(maps.Keys(types))
 	read := 0
-	for range 1500 {
+	for n := range 1500 {
 		check := g.condition(3)
+		if known := misread(); n < len(known) {
+			check = known[n]
+		}
 		rows := synth.Accepted(s.d, s.srv, types, check, g.Int64N)
 		if len(rows) == 0 {
 			continue
