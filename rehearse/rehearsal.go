@@ -164,6 +164,9 @@ func (r *rehearsal) wayBack(ctx context.Context, result *Result, place int, befo
 	if !went || err != nil {
 		return err
 	}
+	if result.RowsErr != nil { // it went in another database, without rows
+		lasting = &digests{}
+	}
 	if err := r.compare(ctx, result, StageDown, before); err != nil {
 		return err
 	}
