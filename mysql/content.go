@@ -130,14 +130,16 @@ func (s *inspection) contentTables() ([]*contentTable, error) {
 }
 
 // literalOf is an expression that gives a column's value as a literal: numbers
-// as they are, bytes in hexadecimal, everything else in quotes.
+// as they are, bytes in hexadecimal, bits in ones and zeros, everything else in quotes.
 func literalOf(column, typ string) string {
 	switch typ {
 	case "tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "double", "year":
 		return "IFNULL(CAST(" + column + " AS CHAR), 'NULL')"
 	case "float": // by itself it is printed with 6 digits
 		return "IFNULL(CONCAT(" + column + " + 0e0), 'NULL')"
-	case "binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "bit", "vector",
+	case "bit":
+		return "IFNULL(CONCAT('b''', BIN(" + column + " + 0), ''''), 'NULL')"
+	case "binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "vector",
 		"geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection", "geomcollection":
 		return "IFNULL(CONCAT('x''', HEX(" + column + "), ''''), 'NULL')"
 	}
