@@ -319,8 +319,11 @@ func (c *computation) noWayBack(r *record) error {
 	if len(r.replaces) == 0 && m.key() != r.key {
 		reason = fmt.Sprintf("the baseline %s replaces it, and there is no way back behind that", m.ID())
 	}
-	return WithHint(&IrreversibleError{Migration: id, File: file, Reason: reason},
-		"go forward with a new migration (lockstep new), or go back with the files from before the squash, if the ledger does not know of the baseline yet")
+	hint := "go forward with a new migration: lockstep new"
+	if len(r.replaces) == 0 {
+		hint += "; or, while the ledger does not know of the baseline, go back with the files from before the squash"
+	}
+	return WithHint(&IrreversibleError{Migration: id, File: file, Reason: reason}, hint)
 }
 
 // isBehind reports whether a database has only a part of what a baseline

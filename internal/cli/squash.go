@@ -48,7 +48,7 @@ type squashAnswer struct {
 	Replaces    []string         `json:"replaces"`
 	Statements  int              `json:"statements"`
 	Rows        int              `json:"rows"`
-	Fingerprint string           `json:"fingerprint"` // of the schema that it makes
+	Fingerprint string           `json:"fingerprint,omitempty"` // of the schema that it makes
 	DryRun      bool             `json:"dryRun,omitempty"`
 	Removed     []string         `json:"removed"`
 	Archived    []rename         `json:"archived,omitempty"`
