@@ -81,6 +81,7 @@ type StatementPoint struct {
 	Number   int           // of the statement in its script, from 1
 	Pos      sqltext.Pos   // where it begins in the file
 	Summary  string        // its first words, as written
+	Written  string        // all of it, as written: without the values of variables
 	After    bool          // it has run
 	Duration time.Duration // how long it took, if After
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // statementError places an error of statement i: where the server points, or
-// where the statement begins.
+// at what its message names, or where the statement begins.
 func (r *run) statementError(w *work, i int, err error) error {
 	st := &w.statements[i]
 	se := &StatementError{File: w.Path, Number: i + 1, Pos: st.Pos, Statement: firstLine(st.written)}
@@ -24,12 +24,24 @@ func (r *run) statementError(w *work, i int, err error) error {
 		se.Err = err
 	} else {
 		se.Err = de
-		if off := bytesOf(st.Text, de.Position); de.Position > 0 && st.Text == st.written {
-			se.Pos = sqltext.PosAt(w.text, st.Pos.Offset+off)
+		if st.Text == st.written {
+			se.Pos = sqltext.PosAt(w.text, st.Pos.Offset+placeIn(st.Text, de))
 		}
 	}
 	se.Excerpt = sqltext.Excerpt(w.text, se.Pos)
 	return se
+}
+
+// placeIn returns the byte offset in a statement that an error is about, 0 if
+// it is about all of it.
+func placeIn(text string, de *DatabaseError) int {
+	switch {
+	case de.Position > 0:
+		return bytesOf(text, de.Position)
+	case de.Class == ErrorOther, de.Class == ErrorUndefinedTable:
+		return pointed(de.Message, text)
+	}
+	return 0
 }
 
 // batchError places an error of a message that held many statements.

@@ -331,7 +331,7 @@ func (r *run) statement(ctx context.Context, s Step, w *work, i, attempt int) er
 // reported sends the commands of statement i, and reports it.
 func (r *run) reported(ctx context.Context, s Step, w *work, i, attempt int, send func(command string) error) error {
 	st := &w.statements[i]
-	at := StatementPoint{Step: s, Number: i + 1, Pos: st.Pos, Summary: summary(st.written)}
+	at := StatementPoint{Step: s, Number: i + 1, Pos: st.Pos, Summary: summary(st.written), Written: st.written}
 	if err := r.observe(ctx, at); err != nil {
 		return r.statementError(w, i, err)
 	}

@@ -95,8 +95,8 @@ func Run(t *testing.T, cfg Config) {
 	if _, ok := cfg.Dialect.(lockstep.Witness); ok {
 		t.Run("witness", s.witness)
 	}
-	if _, ok := cfg.Dialect.(inspector); ok {
-		t.Run("inspect", s.inspect)
+	if d, ok := cfg.Dialect.(inspector); ok {
+		t.Run("inspect", func(t *testing.T) { s.inspect(t, d) })
 	}
 }
 

@@ -42,8 +42,9 @@ var (
 
 // Dialect returns the dialect for MySQL 8 and 9 and MariaDB 10.6 and later. The
 // value also has the optional abilities ScriptReader, SessionCleaner, Witness,
-// LockWatcher, ShortWaiter, Scratcher, Escaper and Meter of package lockstep. It is safe
-// for concurrent use.
+// LockWatcher, ShortWaiter, Scratcher, Escaper, Meter and SchemaReader of package
+// lockstep, reads schemas (Inspect), answers the questions of package schema/diff, and writes changes as SQL
+// (Render). It is safe for concurrent use.
 func Dialect() lockstep.Dialect { return dialect{} }
 
 // Name returns "mysql", for MariaDB too.

@@ -41,7 +41,7 @@ func onEach(t *testing.T, test func(t *testing.T, s site)) {
 }
 
 // config is the driver's configuration for the database.
-func (s site) config(t *testing.T) *driver.Config {
+func (s site) config(t testing.TB) *driver.Config {
 	t.Helper()
 	u, err := url.Parse(s.URL)
 	if err != nil {
@@ -56,7 +56,7 @@ func (s site) config(t *testing.T) *driver.Config {
 }
 
 // pool opens a pool of its own, which is closed when the test ends.
-func (s site) pool(t *testing.T, change ...func(*driver.Config)) *sql.DB {
+func (s site) pool(t testing.TB, change ...func(*driver.Config)) *sql.DB {
 	t.Helper()
 	c := s.config(t)
 	for _, f := range change {

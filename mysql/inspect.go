@@ -47,7 +47,7 @@ func (dialect) Inspect(ctx context.Context, q lockstep.Querier, srv lockstep.Ser
 		return nil, fmt.Errorf("inspect schema: %w", err)
 	}
 	defer s.close()
-	for _, step := range []func() error{s.readDatabases, s.list, s.readSpatial, s.define, s.checkCatalog} {
+	for _, step := range []func() error{s.readDatabases, s.list, s.define, s.readSpatial, s.checkCatalog} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("inspect schema: %w", err)
 		}

@@ -19,11 +19,11 @@ type columnReader struct {
 	options   []string
 	null      bool // NULL was written
 	generated bool
-	set       map[string]bool
 }
 
 func (t *tableReader) column(r *reader) {
-	c := &columnReader{t: t, r: r, name: unquote(r.next().text), set: map[string]bool{}}
+	c := &columnReader{t: t, r: r, name: unquote(r.next().text)}
+	c.attrs = make([]string, 0, 12)
 	t.columns = append(t.columns, c.name)
 	c.dataType()
 	for !r.done() {
@@ -37,7 +37,16 @@ func (t *tableReader) column(r *reader) {
 
 func (c *columnReader) put(name, value string) {
 	c.attrs = append(c.attrs, name, value)
-	c.set[name] = true
+}
+
+// has reports whether an attribute was read.
+func (c *columnReader) has(name string) bool {
+	for i := 0; i < len(c.attrs); i += 2 {
+		if c.attrs[i] == name {
+			return true
+		}
+	}
+	return false
 }
 
 // dataType reads the type with its length, labels and sign.
@@ -208,9 +217,7 @@ func (c *columnReader) finish() {
 	}
 	c.put(AttrOptions, strings.Join(c.options, " "))
 	c.numbers()
-	if srid := c.t.s.spatial[columnKey(c.t.o, c.name)]; srid != "" {
-		c.put(AttrSRID, srid)
-	}
+	c.t.s.spatial = c.t.s.spatial || isSpatial(c.kind)
 	c.defaults()
 }
 
@@ -221,7 +228,7 @@ func (c *columnReader) defaults() {
 			c.attrs[i+1] = ""
 		}
 	}
-	if c.set[schema.AttrDefault] || c.set[schema.AttrNotNull] || c.set[schema.AttrIdentity] || c.generated || c.cannotShowDefault() {
+	if c.has(schema.AttrDefault) || c.has(schema.AttrNotNull) || c.has(schema.AttrIdentity) || c.generated || c.cannotShowDefault() {
 		return
 	}
 	c.put(AttrNoDefault, schema.Yes)
@@ -257,7 +264,7 @@ func (c *columnReader) cannotShowDefault() bool {
 // json writes MariaDB's JSON as such: it is longtext with a collation and a
 // check, and the server takes whatever looks so for JSON.
 func (c *columnReader) json() {
-	if c.t.s.srv.Flavor != flavorMariaDB || c.kind != "longtext" || c.collation != "utf8mb4_bin" || !c.set[AttrCheck] {
+	if c.t.s.srv.Flavor != flavorMariaDB || c.kind != "longtext" || c.collation != "utf8mb4_bin" || !c.has(AttrCheck) {
 		return
 	}
 	for i := 0; i < len(c.attrs); i += 2 {

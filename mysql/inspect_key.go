@@ -40,11 +40,11 @@ func (t *tableReader) keyParts(list []token) []string {
 	period := ""
 	for _, part := range splitList(list) {
 		r := &reader{tokens: part}
-		name := ""
+		var name string
 		if r.at(0).text == "(" {
 			name = "(" + plain(r.group(), t.o.database) + ")"
 		} else {
-			name = unquote(r.next().text)
+			name = asKeyPart(unquote(r.next().text))
 		}
 		if length := r.group(); length != nil {
 			prefixes = append(prefixes, name+"("+plain(length, "")+")")
@@ -62,6 +62,29 @@ func (t *tableReader) keyParts(list []token) []string {
 		schema.AttrColumns, schema.JoinNames(names...), AttrPrefixes, schema.JoinNames(prefixes...),
 		AttrDescending, schema.JoinNames(descending...), AttrWithoutOverlaps, period,
 	}
+}
+
+// asKeyPart is how a column stands among the columns of a key: an expression stands
+// in parentheses, hence also a column whose name looks like one, which no
+// expression is.
+func asKeyPart(column string) string {
+	if isExpression(column) {
+		return "(" + quote(column) + ")"
+	}
+	return column
+}
+
+func isExpression(part string) bool {
+	return strings.HasPrefix(part, "(") && strings.HasSuffix(part, ")")
+}
+
+// keyColumn is the column that a part of a key is; ok is false for an expression.
+func keyColumn(part string) (name string, ok bool) {
+	if !isExpression(part) {
+		return part, true
+	}
+	name = unquote(strings.TrimSuffix(part[1:], ")"))
+	return name, asKeyPart(name) == part
 }
 
 func (t *tableReader) indexOptions(r *reader) []string {

@@ -21,6 +21,3 @@ func connectionCollation(srv lockstep.Server) string {
 	}
 	return "utf8mb4_general_ci"
 }
-
-// checkCatalog reports what is new in the catalog.
-func (s *inspection) checkCatalog() error { return nil }

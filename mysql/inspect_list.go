@@ -185,6 +185,8 @@ func (s *inspection) define() error {
 	slices.SortFunc(s.objects, func(a, b object) int {
 		return cmp.Or(cmp.Compare(a.database, b.database), cmp.Compare(a.kind, b.kind), cmp.Compare(a.name, b.name))
 	})
+	const factsEach = 20 // a guess
+	s.facts = slices.Grow(s.facts, factsEach*len(s.objects))
 	show, rest := s.showBatch, s.objects
 	for len(rest) > 0 {
 		n := min(batchSize, len(rest))
@@ -218,18 +220,20 @@ func (o *object) showCreate() string {
 
 func (s *inspection) showEach(list []object) error {
 	for i := range list {
-		rows, err := s.q.QueryContext(s.ctx, list[i].showCreate())
-		if err != nil {
-			return s.showError(&list[i], err)
-		}
-		if err := s.take(rows, &list[i]); err != nil {
-			return errors.Join(s.showError(&list[i], err), rows.Close())
-		}
-		if err := rows.Close(); err != nil {
+		if err := s.showOne(&list[i]); err != nil {
 			return s.showError(&list[i], err)
 		}
 	}
 	return nil
+}
+
+func (s *inspection) showOne(o *object) error {
+	rows, err := s.q.QueryContext(s.ctx, o.showCreate())
+	if err != nil {
+		return err
+	}
+	defer rows.Close() // read to the end below, where errors are seen
+	return s.take(rows, o)
 }
 
 // showBatch reads many definitions in one round trip: as a compound statement

@@ -2,8 +2,8 @@ package mysql
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/lockstepdb/lockstep/schema"
@@ -47,11 +47,11 @@ func (s *inspection) needs(f schema.Fact) []schema.ID {
 func (s *inspection) columnsOf(table schema.ID, f schema.Fact) []schema.ID {
 	var needs []schema.ID
 	for _, name := range schema.SplitNames(f.Attr(schema.AttrColumns)) {
-		if strings.HasPrefix(name, "(") {
-			needs = append(needs, s.columnsIn(table, name)...)
+		if column, ok := keyColumn(name); ok {
+			needs = append(needs, table.In(schema.KindColumn, column))
 			continue
 		}
-		needs = append(needs, table.In(schema.KindColumn, name))
+		needs = append(needs, s.columnsIn(table, name)...)
 	}
 	if f.Form() == schema.Check {
 		needs = append(needs, s.columnsIn(table, f.Attr(schema.AttrDefinition))...)
@@ -175,26 +175,28 @@ func (s *inspection) relationsIn(body []token, database string) []schema.ID {
 	return slices.DeleteFunc(s.namedIn(body, database), func(id schema.ID) bool { return !id.Kind.IsRelation() })
 }
 
-// namedIn names all objects whose names stand in a text where no column can
-// stand, and the columns that stand behind their names.
+// namedIn names the objects whose names stand where relations and routines do,
+// and the columns that stand behind the names of relations or their aliases.
 func (s *inspection) namedIn(list []token, database string) []schema.ID {
 	var ids []schema.ID
 	aliases := map[string]schema.ID{}
 	for i, t := range list {
-		if !t.isName() || i+1 < len(list) && list[i+1].text == "." {
-			continue
-		}
+		start := i
 		in := database
 		if i > 1 && list[i-1].text == "." {
-			in = unquote(list[i-2].text)
+			start, in = i-2, unquote(list[i-2].text)
+		}
+		if !t.isName() || !isPlace(list, start, i) {
+			continue
 		}
 		found := s.objectsCalled(in, unquote(t.text))
+		if len(found) == 0 {
+			continue
+		}
 		ids = append(ids, found...)
-		if len(found) > 0 {
-			aliases[unquote(t.text)] = found[0]
-			if i+1 < len(list) && list[i+1].kind == sqltext.QuotedIdent {
-				aliases[unquote(list[i+1].text)] = found[0]
-			}
+		aliases[unquote(t.text)] = found[0]
+		if i+1 < len(list) && list[i+1].kind == sqltext.QuotedIdent {
+			aliases[unquote(list[i+1].text)] = found[0]
 		}
 	}
 	for i := 2; i < len(list); i++ {
@@ -203,6 +205,30 @@ func (s *inspection) namedIn(list []token, database string) []schema.ID {
 		}
 	}
 	return ids
+}
+
+// isPlace reports whether the name that goes from token start to end stands
+// where a relation does, or a routine, or the sequence of NEXTVAL.
+func isPlace(list []token, start, end int) bool {
+	next := ""
+	if end+1 < len(list) {
+		next = list[end+1].text
+	}
+	if next == "." {
+		return false
+	}
+	before := start - 1
+	for before >= 0 && list[before].text == "(" {
+		before--
+	}
+	if before < 0 {
+		return next == "("
+	}
+	switch list[before].word {
+	case "FROM", "JOIN", "STRAIGHT_JOIN", "INTO", "UPDATE", "TABLE", "INSERT", "REPLACE", "CALL", "NEXTVAL", "LASTVAL", "FOR":
+		return true
+	}
+	return next == "(" && list[start].word != "AS"
 }
 
 // objectsCalled returns the IDs that objects of the name may have; those that
@@ -229,26 +255,35 @@ func (s *inspection) names() map[string]bool {
 	return s.listed
 }
 
-// columnKey names a column for a map.
-func columnKey(o *object, column string) string {
-	return strings.Join([]string{o.database, o.name, column}, "\x00")
-}
-
 // readSpatial reads the reference systems of columns on MariaDB, which SHOW
-// CREATE TABLE does not show. Checked on MariaDB 10.11.
+// CREATE TABLE does not show. It opens all tables, so that it is done only where
+// one has such a column. Checked on MariaDB 10.11.
 func (s *inspection) readSpatial() error {
-	if s.srv.Flavor != flavorMariaDB {
+	if s.srv.Flavor != flavorMariaDB || !s.spatial {
 		return nil
 	}
 	list, err := s.rows("SELECT g_table_schema, g_table_name, g_geometry_column, srid FROM information_schema.geometry_columns WHERE " +
-		s.in("g_table_schema"))
+		s.in("g_table_schema") + " AND srid <> 0")
 	if err != nil {
-		return err
+		return fmt.Errorf("read geometry columns: %w", err)
 	}
+	systems := map[schema.ID]string{}
 	for _, r := range list {
-		if srid, err := strconv.Atoi(r[3]); err == nil && srid != 0 {
-			s.spatial[columnKey(&object{database: r[0], name: r[1]}, r[2])] = r[3]
+		systems[s.id(schema.KindTable, r[0], r[1]).In(schema.KindColumn, r[2])] = r[3]
+	}
+	for i, f := range s.facts {
+		if srid, ok := systems[f.ID]; ok {
+			s.facts[i] = f.With(AttrSRID, srid)
 		}
 	}
 	return nil
+}
+
+// isSpatial tells the types that have a reference system.
+func isSpatial(kind string) bool {
+	switch kind {
+	case "geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection", "geomcollection":
+		return true
+	}
+	return false
 }

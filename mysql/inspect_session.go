@@ -15,6 +15,7 @@ import (
 // inspection is one reading of a server.
 type inspection struct {
 	ctx     context.Context
+	lasting context.Context // the same, uncancelled, for cleaning up
 	q       lockstep.Querier
 	srv     lockstep.Server
 	scope   schema.Scope
@@ -27,10 +28,11 @@ type inspection struct {
 	definer   string            // the user that reads, as definitions write it
 
 	objects   []object
-	listed    map[string]bool   // names of objects, by database and name
-	starts    map[string]bool   // events whose start was not given, by database and name
-	spatial   map[string]string // MariaDB's spatial reference systems, by columnKey
-	positions map[string]int    // of triggers, by database and name
+	tokens    []token         // of the definition being read
+	listed    map[string]bool // names of objects, by database and name
+	starts    map[string]bool // events whose start was not given, by database and name
+	spatial   bool            // a column with a spatial type was read
+	positions map[string]int  // of triggers, by database and name
 	facts     []schema.Fact
 	indexes   map[schema.ID][]schema.Fact // of tables
 	unknown   []schema.Unknown
@@ -44,10 +46,10 @@ const sessionQuery = `SELECT CURRENT_USER(), COALESCE(DATABASE(), ''), @@sql_mod
 // server shows definitions in its usual form there.
 func newInspection(ctx context.Context, q lockstep.Querier, srv lockstep.Server, scope schema.Scope) (*inspection, error) {
 	s := &inspection{
-		ctx: ctx, q: q, srv: srv, scope: scope,
+		ctx: ctx, lasting: context.WithoutCancel(ctx), q: q, srv: srv, scope: scope,
 		lexer:     sqltext.Options{Mode: sqltext.MySQL, MariaDB: srv.Flavor == flavorMariaDB},
 		collation: map[string]string{}, defaults: map[string]string{}, indexes: map[schema.ID][]schema.Fact{},
-		starts: map[string]bool{}, spatial: map[string]string{}, positions: map[string]int{},
+		starts: map[string]bool{}, positions: map[string]int{},
 	}
 	if pool, ok := q.(interface {
 		Conn(ctx context.Context) (*sql.Conn, error)
@@ -101,8 +103,7 @@ func (s *inspection) setForm(mode, quoting string) error {
 	}
 	old := fmt.Sprintf("SET SESSION sql_mode = %s, sql_quote_show_create = %s", literal(mode), quoting)
 	s.cleanup = append(s.cleanup, func() {
-		// The session is spoilt only if the connection broke.
-		_, _ = s.q.ExecContext(context.WithoutCancel(s.ctx), old)
+		_, _ = s.q.ExecContext(s.lasting, old) // fails only with the connection, which nobody uses then
 	})
 	return nil
 }
@@ -129,8 +130,8 @@ func quoteAccount(account string) string {
 }
 
 // rows reads the rows of a query as texts, NULL as "".
-func (s *inspection) rows(query string, args ...any) ([][]string, error) {
-	rows, err := s.q.QueryContext(s.ctx, query, args...)
+func (s *inspection) rows(query string) ([][]string, error) {
+	rows, err := s.q.QueryContext(s.ctx, query)
 	if err != nil {
 		return nil, err
 	}

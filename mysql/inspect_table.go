@@ -30,12 +30,14 @@ type tableReader struct {
 // table reads CREATE TABLE `name` (elements) options.
 func (s *inspection) table(o *object) error {
 	t := &tableReader{s: s, o: o, id: s.id(schema.KindTable, o.database, o.name)}
-	r := &reader{tokens: definitionTokens(o.text, s.lexer)}
+	s.tokens = appendTokens(s.tokens[:0], o.text, s.lexer)
+	r := &reader{tokens: s.tokens}
 	if !r.accept("CREATE", "TABLE") || r.name() == "" || r.at(0).text != "(" {
 		return errForm
 	}
 	elements := splitList(r.group())
 	t.options(r) // first, since columns need the table's collation
+	t.facts = make([]schema.Fact, 0, len(elements))
 	for _, e := range elements {
 		t.element(&reader{tokens: e})
 	}

@@ -9,7 +9,11 @@ import (
 // definitionTokens returns the tokens of what the server shows. Hints count, as
 // the server keeps them; what is in executable comments counts.
 func definitionTokens(text string, o sqltext.Options) []token {
-	var list []token
+	return appendTokens(nil, text, o)
+}
+
+// appendTokens is definitionTokens into a list that is used again.
+func appendTokens(list []token, text string, o sqltext.Options) []token {
 	for t := range sqltext.Tokens(text, o) {
 		switch t.Kind {
 		case sqltext.Space, sqltext.LineComment, sqltext.BlockComment, sqltext.ExecOpen, sqltext.ExecClose:

@@ -45,8 +45,8 @@ func keyParts(f schema.Fact) string {
 	var parts []string
 	for _, name := range schema.SplitNames(f.Attr(schema.AttrColumns)) {
 		part := name
-		if !strings.HasPrefix(name, "(") {
-			part = ident(name) + prefixOf(name, prefixes)
+		if column, ok := keyColumn(name); ok {
+			part = ident(column) + prefixOf(name, prefixes)
 		}
 		parts = append(parts, words(part, when(slices.Contains(descending, name), "DESC")))
 	}

@@ -37,9 +37,13 @@ func (w writer) rebuild(c schema.RebuildTable) []string {
 	r.addParts()
 	r.clauses = append(r.clauses, w.periodClauses(r.oldTable, r.table)...)
 	r.clauses = append(r.clauses, w.optionClauses(r.oldTable, r.table)...)
-	r.run(r.clauses)
-	r.run(r.renames)
-	r.statements = append(r.statements, w.repartition(r.oldTable, r.table)...)
+	partitions, alone := repartition(r.oldTable, r.table)
+	if alone {
+		r.run(r.clauses, "")
+		r.clauses = nil
+	}
+	r.run(r.clauses, partitions)
+	r.run(r.renames, "")
 	for _, f := range inOrder(r.after) {
 		if r.differs(f) {
 			r.statements = append(r.statements, w.afterColumn(f)...)
@@ -50,9 +54,8 @@ func (w writer) rebuild(c schema.RebuildTable) []string {
 }
 
 // run writes one ALTER TABLE.
-func (r *remake) run(clauses []string) {
-	if len(clauses) > 0 {
-		statement := alter(r.table.ID.In(schema.KindColumn, ""), clauses)[0]
+func (r *remake) run(clauses []string, end string) {
+	for _, statement := range alterWith(r.table.ID.In(schema.KindColumn, ""), clauses, end) {
 		if r.oldTable.Is(AttrSystemVersioning) && r.table.Is(AttrSystemVersioning) {
 			statement = "SET STATEMENT system_versioning_alter_history = KEEP FOR " + statement
 		}

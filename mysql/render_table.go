@@ -191,12 +191,22 @@ func partitioning(f schema.Fact) string {
 
 // alterTable changes options, then partitions, which must be alone.
 func (w writer) alterTable(before, after schema.Fact) []string {
-	var statements []string
+	part := after.ID.In(schema.KindColumn, "")
 	clauses := append(w.periodClauses(before, after), w.optionClauses(before, after)...)
-	if len(clauses) > 0 {
-		statements = append(statements, alter(after.ID.In(schema.KindColumn, ""), clauses)...)
+	partitions, alone := repartition(before, after)
+	if alone || len(clauses) == 0 {
+		return slices.Concat(alterWith(part, clauses, ""), alterWith(part, nil, partitions))
 	}
-	return append(statements, w.repartition(before, after)...)
+	return alterWith(part, clauses, partitions)
+}
+
+// alterWith writes one ALTER TABLE with what must stand at its end, nothing if
+// there is nothing to do.
+func alterWith(part schema.ID, clauses []string, end string) []string {
+	if len(clauses) == 0 && end == "" {
+		return nil
+	}
+	return []string{words("ALTER TABLE "+tableOf(part), strings.Join(clauses, ", "), end)}
 }
 
 // optionClauses are the changed options.
@@ -244,21 +254,20 @@ func (w writer) periodClauses(before, after schema.Fact) []string {
 	return clauses
 }
 
-// repartition changes partitions: new ones at the end are added, everything
-// else is made anew, which fails where rows have no place rather than losing
-// them.
-func (w writer) repartition(before, after schema.Fact) []string {
-	part := after.ID.In(schema.KindColumn, "")
+// repartition changes partitions. New ones at the end are added, by a statement
+// that must be alone; everything else is made anew, which fails where rows have
+// no place rather than losing them, and may end a statement that does more.
+func repartition(before, after schema.Fact) (clause string, alone bool) {
 	sameBy := before.Attr(AttrPartitionBy) == after.Attr(AttrPartitionBy)
-	old, new := before.Attr(AttrPartitions), after.Attr(AttrPartitions)
+	had, has := before.Attr(AttrPartitions), after.Attr(AttrPartitions)
 	switch {
-	case sameBy && old == new:
-		return nil
+	case sameBy && had == has:
+		return "", false
 	case !after.Is(AttrPartitionBy):
-		return alter(part, []string{"REMOVE PARTITIONING"})
-	case sameBy && strings.HasPrefix(new, old+"\n") && !strings.Contains(old, " DEFAULT") && !strings.HasPrefix(after.Attr(AttrPartitionBy), "SYSTEM_TIME"):
-		added := strings.TrimPrefix(new, old+"\n")
-		return alter(part, []string{"ADD PARTITION (\n  " + strings.ReplaceAll(added, "\n", ",\n  ") + "\n)"})
+		return "REMOVE PARTITIONING", false
+	case sameBy && strings.HasPrefix(has, had+"\n") && !strings.Contains(had, " DEFAULT") && !strings.HasPrefix(after.Attr(AttrPartitionBy), "SYSTEM_TIME"):
+		added := strings.TrimPrefix(has, had+"\n")
+		return "ADD PARTITION (\n  " + strings.ReplaceAll(added, "\n", ",\n  ") + "\n)", true
 	}
-	return alter(part, []string{partitioning(after)})
+	return partitioning(after), false
 }

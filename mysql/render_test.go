@@ -15,10 +15,6 @@ import (
 // script returns the statements that make one schema of another.
 func script(t testing.TB, d *testdb.Database, from, to *schema.Schema) []string {
 	t.Helper()
-	srv, err := Dialect().Probe(t.Context(), d.Open(t))
-	if err != nil {
-		t.Fatal(err)
-	}
 	r, err := diff.Diff(from, to, dialect{}, diff.Options{StrictOrder: true})
 	if err != nil {
 		t.Fatal(err)
@@ -26,8 +22,18 @@ func script(t testing.TB, d *testdb.Database, from, to *schema.Schema) []string 
 	if len(r.Cycles) > 0 {
 		t.Errorf("cycles: %v", r.Cycles)
 	}
+	return statementsOf(t, d, r.Changes)
+}
+
+// statementsOf renders changes.
+func statementsOf(t testing.TB, d *testdb.Database, changes []schema.Change) []string {
+	t.Helper()
+	srv, err := Dialect().Probe(t.Context(), d.Open(t))
+	if err != nil {
+		t.Fatal(err)
+	}
 	var statements []string
-	for _, c := range r.Changes {
+	for _, c := range changes {
 		more, err := dialect{}.Render(srv, c)
 		if err != nil {
 			t.Fatal(err)

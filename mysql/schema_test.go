@@ -122,11 +122,10 @@ func TestNames(t *testing.T) {
 				table = quote(name)
 			}
 			d.Exec(t, "CREATE TABLE "+table+" ("+q+" int NOT NULL, c int, PRIMARY KEY ("+q+"), KEY "+q+" (c, "+q+"))")
-			foreign := "f" + name[:min(len(name), 40)]
-			if d.Kind.Flavor == "mariadb" {
-				foreign = strings.ReplaceAll(foreign, "`", "_") // MariaDB 10.11 shows such a name unquoted
+			if name != "a`b" || majorOf(d.Kind) != 10 { // MariaDB 10.11 does not double the backtick when it shows a foreign key
+				foreign := quote("f" + name[:min(len(name), 40)])
+				d.Exec(t, "ALTER TABLE "+table+" ADD CONSTRAINT "+foreign+" FOREIGN KEY (c) REFERENCES "+table+" ("+q+")")
 			}
-			d.Exec(t, "ALTER TABLE "+table+" ADD CONSTRAINT "+quote(foreign)+" FOREIGN KEY (c) REFERENCES "+table+" ("+q+")")
 			d.Exec(t, "CREATE VIEW "+quote(fmt.Sprint("v", i, strings.TrimRight(table, "`")[1:]))+" AS SELECT "+q+" FROM "+table)
 		}
 		before, shown := inspect(t, d), d.Schema(t)

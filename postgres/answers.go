@@ -20,7 +20,7 @@ func (dialect) InCreate(table, part schema.Fact) bool {
 	case schema.KindColumnOrder:
 		return true
 	case schema.KindIndex:
-		return part.Is("partition of") && table.Is("partition of")
+		return part.Is(attrPartitionOf) && table.Is(attrPartitionOf)
 	case schema.KindConstraint:
 		return constraintInCreate(part)
 	}
@@ -62,7 +62,7 @@ func alike(before, after schema.Fact, attrs ...string) bool {
 }
 
 func tableChangesInPlace(before, after schema.Fact) bool {
-	return alike(before, after, schema.AttrForm, "partition key", "server")
+	return alike(before, after, schema.AttrForm, attrPartitionKey, attrServer)
 }
 
 // columnChangesInPlace is false where values become others without a word of
@@ -110,8 +110,8 @@ func indexAttrChanges(before, after schema.Fact, attr string) bool {
 	switch attr {
 	case schema.AttrUnique, schema.AttrColumns, schema.AttrForm:
 		return false
-	case "invalid":
-		return before.Is("invalid")
+	case attrInvalid:
+		return before.Is(attrInvalid)
 	case schema.AttrDefinition:
 		old, _ := splitIndexOptions(before.Attr(attr))
 		now, _ := splitIndexOptions(after.Attr(attr))
@@ -161,8 +161,8 @@ func objectChangesInPlace(before, after schema.Fact) bool {
 	case schema.KindRoutine:
 		return routineChangesInPlace(before, after)
 	case schema.KindPolicy:
-		return alike(before, after, schema.AttrForm, "command") &&
-			(after.Is("using") || !before.Is("using")) && (after.Is("check") || !before.Is("check"))
+		return alike(before, after, schema.AttrForm, attrCommand) &&
+			(after.Is(attrUsing) || !before.Is(attrUsing)) && (after.Is(attrCheck) || !before.Is(attrCheck))
 	case schema.KindTrigger:
 		return alike(before, after, schema.AttrForm) && (after.Form() != "constraint" || alike(before, after, schema.AttrDefinition))
 	case schema.KindServer:
@@ -172,7 +172,7 @@ func objectChangesInPlace(before, after schema.Fact) bool {
 		all := func(f schema.Fact) bool { return strings.HasPrefix(f.Attr(schema.AttrDefinition), "FOR ALL TABLES") }
 		return all(before) == all(after)
 	case schema.KindDatabase:
-		return alike(before, after, "encoding", "locale")
+		return alike(before, after, attrEncoding, attrLocale)
 	case schema.KindMaterializedView, schema.KindStatistics, schema.KindCollation, schema.KindEventTrigger, schema.KindObject:
 		return alike(before, after, schema.AttrForm, schema.AttrDefinition)
 	}
@@ -191,7 +191,7 @@ func typeChangesInPlace(before, after schema.Fact) bool {
 	case "domain":
 		return alike(before, after, schema.AttrType, schema.AttrCollation)
 	case "composite":
-		return membersChangeInPlace(members(before.Attr(schema.AttrDefinition)), members(after.Attr(schema.AttrDefinition)))
+		return membersChangeInPlace(compositeMembers(before.Attr(schema.AttrDefinition)), compositeMembers(after.Attr(schema.AttrDefinition)))
 	}
 	return alike(before, after, schema.AttrDefinition)
 }
@@ -314,11 +314,21 @@ func (dialect) Disturbed(before, after, needing schema.Fact) bool {
 	return true
 }
 
-// MustRebuild reports whether the changes include another order of columns,
-// which a table has for life.
+// MustRebuild reports whether the changes include another order of columns, or
+// that a column comes from a parent table or does no more, though the parents are
+// the same: what a table has for life.
 func (dialect) MustRebuild(_ schema.Fact, changes []schema.Change) bool {
+	moved := slices.ContainsFunc(changes, func(c schema.Change) bool {
+		t, ok := c.(schema.AlterTable)
+		return ok && !alike(t.Before, t.After, attrInherits, attrPartitionOf)
+	})
 	return slices.ContainsFunc(changes, func(c schema.Change) bool {
-		_, reorders := c.(schema.ReorderColumns)
-		return reorders
+		switch c := c.(type) {
+		case schema.ReorderColumns:
+			return true
+		case schema.AlterColumn:
+			return !moved && isInherited(c.Before) != isInherited(c.After)
+		}
+		return false
 	})
 }

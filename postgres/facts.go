@@ -2,9 +2,11 @@ package postgres
 
 import (
 	"context"
+	"slices"
 
 	"github.com/lockstepdb/lockstep"
 	"github.com/lockstepdb/lockstep/schema"
+	"github.com/lockstepdb/lockstep/sqltext"
 )
 
 // SchemaFacts reads the schema in the form in which the ledger keeps it.
@@ -28,4 +30,21 @@ func (dialect) Initial(s *schema.Schema) []schema.Fact {
 		facts = append(facts, f.Without(attrSettings, schema.AttrComment, schema.AttrGrants))
 	}
 	return facts
+}
+
+// bodiesUnchecked lets routines be made before what their bodies use, which the
+// server does not keep as a need.
+const bodiesUnchecked = "SET check_function_bodies = off"
+
+// Arrange returns the statements of several changes as those of one script.
+func (dialect) Arrange(statements []string) []string {
+	if len(statements) < 2 || !slices.ContainsFunc(statements, makesRoutine) {
+		return statements
+	}
+	return append([]string{bodiesUnchecked}, statements...)
+}
+
+func makesRoutine(statement string) bool {
+	words := sqltext.Words(statement, dialect{}.Lexer(), 4)
+	return len(words) > 1 && words[0] == "CREATE" && (slices.Contains(words, "FUNCTION") || slices.Contains(words, "PROCEDURE"))
 }

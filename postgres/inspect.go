@@ -2,67 +2,12 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 
 	"github.com/lockstepdb/lockstep"
 	"github.com/lockstepdb/lockstep/schema"
-)
-
-const (
-	attrPersistence      = "persistence"
-	attrOptions          = "options"
-	attrAccessMethod     = "access method"
-	attrTablespace       = "tablespace"
-	attrPartitionKey     = "partition key"
-	attrPartitionOf      = "partition of"
-	attrPartitionBound   = "partition bound"
-	attrDetachPending    = "detach pending"
-	attrInherits         = "inherits"
-	attrOfType           = "of type"
-	attrServer           = "server"
-	attrForeignOptions   = "foreign options"
-	attrRowSecurity      = "row security"
-	attrForceRowSecurity = "force row security"
-	attrReplicaIdentity  = "replica identity"
-	attrUnpopulated      = "unpopulated"
-	attrStorage          = "storage"
-	attrCompression      = "compression"
-	attrStatistics       = "statistics"
-	attrInherited        = "inherited"
-	attrIdentityOptions  = "identity options"
-	attrSequenceGrants   = "sequence grants"
-	attrCluster          = "cluster"
-	attrInvalid          = "invalid"
-	attrStatisticsTarget = "statistics target"
-	attrEnabled          = "enabled"
-	attrCommand          = "command"
-	attrRoles            = "roles"
-	attrRole             = "role"
-	attrUsing            = "using"
-	attrCheck            = "check"
-	attrChecks           = "checks"
-	attrStart            = "start"
-	attrIncrement        = "increment"
-	attrMinimum          = "minimum"
-	attrMaximum          = "maximum"
-	attrCache            = "cache"
-	attrCycle            = "cycle"
-	attrOwnedBy          = "owned by"
-	attrOwns             = "owns"
-	attrLanguage         = "language"
-	attrEncoding         = "encoding"
-	attrLocale           = "locale"
-	attrConnectionLimit  = "connection limit"
-	attrSettings         = "settings"
-	attrVersion          = "version"
-	attrSchema           = "schema"
-	attrObjects          = "objects"
-	attrConnection       = "connection"
-	attrPartComments     = "part comments"
-	attrParent           = "parent"    // of inheritanceBlock; no fact has it
-	attrPlace            = "place"     // of inheritanceBlock; no fact has it
-	attrPartition        = "partition" // of inheritanceBlock; no fact has it
 )
 
 // Inspect reads the schema of the database behind q.
@@ -72,10 +17,9 @@ const (
 // transaction of its own; a session that is in a transaction is read as this
 // transaction sees it, and is left as it was.
 //
-// See the comment at the end of this file for the attributes of facts.
+// The attributes of facts are listed at the constants of inspect_facts.go.
 func (d dialect) Inspect(ctx context.Context, q lockstep.Querier, srv lockstep.Server, scope schema.Scope) (*schema.Schema, error) {
-	a := newAssembly(scope)
-	err := d.inSnapshot(ctx, q, func(q lockstep.Querier) error { return a.read(ctx, q, srv) })
+	a, err := d.readSchema(ctx, q, srv, scope)
 	if err != nil {
 		return nil, fmt.Errorf("inspect schema: %w", err)
 	}
@@ -86,6 +30,52 @@ func (d dialect) Inspect(ctx context.Context, q lockstep.Querier, srv lockstep.S
 	return s, nil
 }
 
+// readSchema tries again when somebody dropped what was about to be printed:
+// the functions that print definitions see the newest state, not the snapshot.
+func (d dialect) readSchema(ctx context.Context, q lockstep.Querier, srv lockstep.Server, scope schema.Scope) (*assembly, error) {
+	const most = 5
+	for attempt := 1; ; attempt++ {
+		a := newAssembly(scope)
+		err := d.inSnapshot(ctx, q, func(q lockstep.Querier) error { return a.read(ctx, q, srv) })
+		if err == nil || attempt == most || !d.isOvertaken(err) {
+			return a, err
+		}
+	}
+}
+
+// errGone says that an object was dropped while the schema was read.
+var errGone = errors.New("an object was dropped meanwhile")
+
+// complete returns errGone if a definition is missing: that is how some of the
+// functions say that there is no such object any more.
+func (a *assembly) complete() error {
+	for _, d := range a.drafts {
+		switch d.id.Kind {
+		case schema.KindConstraint, schema.KindIndex, schema.KindView, schema.KindMaterializedView, schema.KindTrigger, schema.KindRule, schema.KindRoutine:
+			if d.attr(schema.AttrDefinition) == "" {
+				return fmt.Errorf("read %s: %w", d.id, errGone)
+			}
+		}
+	}
+	return nil
+}
+
+// isOvertaken recognises what is said of an object that is gone.
+func (d dialect) isOvertaken(err error) bool {
+	if errors.Is(err, errGone) {
+		return true
+	}
+	e := d.Classify(err)
+	if e == nil {
+		return false
+	}
+	switch e.Code {
+	case "XX000", "40P01", "42P01", "42704": // internal_error, deadlock_detected, undefined_table, undefined_object
+		return true
+	}
+	return false
+}
+
 func (a *assembly) read(ctx context.Context, q lockstep.Querier, srv lockstep.Server) error {
 	blocks := allBlocks(srv)
 	rows, err := readBlocks(ctx, q, blocks, bulkQuery(blocks, a.scope))
@@ -93,6 +83,9 @@ func (a *assembly) read(ctx context.Context, q lockstep.Querier, srv lockstep.Se
 		return err
 	}
 	a.add(blocks, rows)
+	if err := a.complete(); err != nil {
+		return err
+	}
 	if !a.subscribed {
 		return nil
 	}

@@ -157,6 +157,9 @@ func takeSchema(a *assembly, b *block, r row) {
 }
 
 func takeColumn(a *assembly, b *block, r row) {
+	if kind := r.values[len(r.values)-1]; kind != "" {
+		a.unknown = append(a.unknown, schema.Unknown{What: "kind of object", Name: kind, Count: 1})
+	}
 	if a.fact(b, r) != nil {
 		c := column{r.relation, r.column}
 		a.columns[c] = r.name
@@ -194,6 +197,18 @@ func (d *draft) needTable(names string) {
 	}
 }
 
+// needKey notes the need of a key's columns; expressions stand in parentheses.
+func (d *draft) needKey() {
+	if d.id.Kind != schema.KindConstraint && d.id.Kind != schema.KindIndex {
+		return
+	}
+	for _, name := range schema.SplitNames(d.attr(schema.AttrColumns)) {
+		if !strings.HasPrefix(name, "(") || !strings.HasSuffix(name, ")") {
+			d.needs = append(d.needs, schema.ID{Kind: schema.KindColumn, Schema: d.id.Schema, Table: d.id.Table, Name: name})
+		}
+	}
+}
+
 func (d *draft) need(id schema.ID) {
 	own := d.id.Schema == id.Schema && id.Kind.IsRelation() && (d.id.Table == id.Name || d.id.Name == id.Name && d.id.Kind == id.Kind)
 	if !own && id != d.id {
@@ -225,7 +240,7 @@ func takeSubscription(a *assembly, b *block, r row) {
 func takeComment(a *assembly, _ *block, r row) {
 	d, part := a.find(address{r.relation, r.oid, r.column})
 	switch {
-	case d == nil, d.id == schema.ID{Kind: schema.KindSchema, Name: publicSchemaName} && r.values[0] == publicSchemaComment:
+	case d == nil, d.id.Kind == schema.KindExtension, d.id == schema.ID{Kind: schema.KindSchema, Name: publicSchemaName} && r.values[0] == publicSchemaComment:
 	case part == "":
 		d.set(schema.AttrComment, r.values[0])
 	default:
@@ -314,9 +329,8 @@ func (d *draft) fact() schema.Fact {
 	}
 	slices.Sort(d.owns)
 	d.set(attrOwns, joinLines(d.owns))
-	if r := d.attr(schema.AttrReferences); r != "" {
-		d.needTable(r)
-	}
+	d.needTable(d.attr(schema.AttrReferences))
+	d.needKey()
 	f := schema.NewFact(d.id, d.attrs...)
 	slices.SortFunc(d.needs, schema.ID.Compare)
 	f.Needs = slices.Compact(d.needs)

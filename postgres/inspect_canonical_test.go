@@ -3,6 +3,7 @@ package postgres
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -98,6 +99,42 @@ CREATE TABLE x (v varchar(9), v2 varchar, t text, c3 char(3), d int, e bigint, n
 		}
 		if read < 70 || changed < 15 {
 			t.Errorf("only %d expressions were read, of which %d changed", read, changed)
+		}
+	})
+}
+
+func TestKeyTexts(t *testing.T) {
+	for in, want := range map[string][]string{
+		`USING btree (a)`: {"a"},
+		`USING btree (a DESC, "b, c" COLLATE "C", lower(x) text_ops NULLS FIRST) INCLUDE (d) WHERE (e > 0)`: {"a", `"b, c"`, "(lower(x))"},
+		`USING gist (((a + 1)) s.ops (siglen='100'), f(')', "(") DESC)`:                                     {"((a + 1))", `(f(')', "("))`},
+		`USING btree (app."F"((v)::text), (x[1]), COALESCE(a, (b)[2]))`:                                     {`(app."F"((v)::text))`, "(x[1])", "(COALESCE(a, (b)[2]))"},
+	} {
+		if got := keyTexts(in); !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, want %q", in, got, want)
+		}
+	}
+}
+
+// TestKeyTextsAreTheServers compares with what the server says of each member.
+func TestKeyTextsAreTheServers(t *testing.T) {
+	testdb.RunOn(t, testdb.Postgres, func(t *testing.T, db *testdb.Database) {
+		conn := session(t, "pgx", db.URL)
+		run(t, conn, `CREATE TABLE x (a int, "B, (c" text, v varchar, ts timestamptz, d date, vs text[])`)
+		for _, key := range []string{
+			`a DESC, lower(v) COLLATE "C" text_pattern_ops, (a + 1)`, `("B, (c" || v), upper("B, (c")`, `(ts AT TIME ZONE 'UTC'), EXTRACT(year FROM d), a`,
+			`coalesce(v, 'x)'), (vs[1]), (v = 'a' OR a IS NULL)`, `(CASE WHEN a > 0 THEN 1 ELSE 2 END), trim(v), substring(v from 2), overlay(v placing 'x' from 1)`,
+			`((vs)[1] COLLATE "C"), greatest(a, 1), nullif(a, 2), (a::bigint), (v COLLATE "C")`, `md5(v), position('x' in v), (v IS NFC NORMALIZED)`,
+		} {
+			run(t, conn, "CREATE INDEX i ON x ("+key+") WHERE a > 0")
+			want := value(t, conn, `SELECT string_agg(CASE WHEN k.n = 0 AND pg_get_indexdef(i.indexrelid, k.place::int, false) NOT LIKE '(%'
+  THEN '(' || pg_get_indexdef(i.indexrelid, k.place::int, false) || ')' ELSE pg_get_indexdef(i.indexrelid, k.place::int, false) END, ' ; ' ORDER BY k.place)
+  FROM pg_index i, unnest(i.indkey) WITH ORDINALITY k (n, place) WHERE i.indexrelid = 'i'::regclass`)
+			got := strings.Join(keyTexts(decodeIndex(nil, row{}, value(t, conn, "SELECT pg_get_indexdef('i'::regclass)"))), " ; ")
+			if got != want {
+				t.Errorf("%s: got %s, want %s", key, got, want)
+			}
+			run(t, conn, "DROP INDEX i")
 		}
 	})
 }

@@ -54,24 +54,94 @@ func decodeColumns(a *assembly, r row, value string) string {
 }
 
 // decodeIndexColumns reads the numbers of an index's key columns, 0 for an
-// expression, and the texts of all of them if there is one.
+// expression, and its definition if there is one.
 func decodeIndexColumns(a *assembly, r row, value string) string {
 	parts := elements(value)
 	if len(parts) != 2 {
 		return value
 	}
-	names, texts := elements(parts[0]), elements(parts[1])
+	names := elements(parts[0])
+	texts := keyTexts(decodeIndex(a, r, parts[1]))
 	for i, n := range names {
 		switch {
 		case n != "0":
 			names[i] = a.columns[column{r.relation, toInt(n)}]
-		case i < len(texts) && strings.HasPrefix(texts[i], "("):
-			names[i] = canonical(texts[i])
 		case i < len(texts):
-			names[i] = "(" + canonical(texts[i]) + ")"
+			names[i] = texts[i]
 		}
 	}
 	return schema.JoinNames(names...)
+}
+
+// keyTexts returns the members of an index's key from its definition, which
+// begins with USING: without what follows a column or expression, and with
+// parentheses around an expression that is written like a call.
+func keyTexts(definition string) []string {
+	_, s, ok := strings.Cut(definition, "(")
+	var texts []string
+	for ok {
+		end, call := keyLength(s)
+		text := s[:end]
+		if call {
+			text = "(" + text + ")"
+		}
+		texts = append(texts, text)
+		var more bool
+		if s, more = nextKey(s[end:]); !more {
+			break
+		}
+	}
+	return texts
+}
+
+// keyLength is the length of the name, call, or expression in parentheses at
+// the beginning of s.
+func keyLength(s string) (n int, call bool) {
+	depth := 0
+	for n < len(s) {
+		if end := skipQuoted(s, n); end > n {
+			n = end
+			continue
+		}
+		switch s[n] {
+		case '(', '[':
+			call = call || depth == 0 && n > 0
+			depth++
+		case ')', ']':
+			if depth--; depth == 0 {
+				return n + 1, call
+			}
+		}
+		if depth < 0 || depth == 0 && (s[n] == ' ' || s[n] == ',') {
+			return n, false
+		}
+		n++
+	}
+	return n, call
+}
+
+// nextKey skips to behind the comma at which the next member begins.
+func nextKey(s string) (rest string, more bool) {
+	depth := 0
+	for i := 0; i < len(s); i++ {
+		if end := skipQuoted(s, i); end > i {
+			i = end - 1
+			continue
+		}
+		switch s[i] {
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth < 0 {
+				return "", false
+			}
+		case ',':
+			if depth == 0 {
+				return strings.TrimPrefix(s[i+1:], " "), true
+			}
+		}
+	}
+	return "", false
 }
 
 // decodeIndex takes away what stands before USING: the names, which the fact's

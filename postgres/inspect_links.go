@@ -84,14 +84,21 @@ UNION ALL SELECT classoid, objoid, 0, provider, label FROM pg_shseclabel WHERE c
 
 // dependenciesBlock reads what user objects need of each other: the normal
 // dependencies, those of partitions' indexes on the parent's, and the automatic
-// ones on columns, which tell what an index, a generated column or statistics
-// are made of. That a sequence is owned by a column is no need.
+// ones on columns, which tell what a generated column or statistics are made of.
+// The key columns of constraints and indexes are read with them; only where
+// there is more (expressions, INCLUDE) do their many rows tell something. That
+// a sequence is owned by a column is no need.
 func dependenciesBlock() block {
+	const more = "(i.indexprs IS NOT NULL OR i.indpred IS NOT NULL OR i.indnatts <> i.indnkeyatts)"
 	return block{
 		relation: "d.classid", oid: "d.objid", column: "d.objsubid", fields: linkFields("d.refclassid", "d.refobjid", "d.refobjsubid", "NULL"),
 		from: `FROM pg_depend d WHERE d.objid >= ` + firstUserOID + ` AND d.refobjid >= ` + firstUserOID + ` AND d.refclassid <> 'pg_namespace'::regclass
-  AND (d.deptype IN ('n', 'P') OR d.deptype = 'a' AND d.classid <> 'pg_attrdef'::regclass AND (d.refobjsubid > 0 OR d.classid IN ('pg_statistic_ext'::regclass, 'pg_opclass'::regclass))
-    AND NOT EXISTS (SELECT FROM pg_sequence s WHERE s.seqrelid = d.objid AND d.classid = 'pg_class'::regclass))`,
+  AND (d.deptype IN ('n', 'P') OR d.deptype = 'a' AND CASE d.classid
+    WHEN 'pg_class'::regclass THEN d.objsubid > 0 OR d.objid IN (SELECT i.indexrelid FROM pg_index i WHERE ` + more + `)
+    WHEN 'pg_constraint'::regclass THEN d.objid IN (SELECT k.oid FROM pg_constraint k JOIN pg_index i ON i.indexrelid = k.conindid
+      WHERE k.contype IN ('p', 'u', 'x') AND ` + more + `)
+    WHEN 'pg_attrdef'::regclass THEN false
+    ELSE d.refobjsubid > 0 OR d.classid IN ('pg_statistic_ext'::regclass, 'pg_opclass'::regclass) END)`,
 		take: takeDependency,
 	}
 }
@@ -116,11 +123,12 @@ UNION ALL SELECT 'pg_class.relpersistence ' || CAST(relpersistence AS text) FROM
 UNION ALL SELECT 'pg_proc.prokind ' || CAST(prokind AS text) FROM pg_proc p JOIN nsp ON nsp.oid = pronamespace WHERE prokind NOT IN ('f', 'p', 'w', 'a')
 UNION ALL SELECT 'pg_constraint.contype ' || CAST(contype AS text) FROM pg_constraint WHERE contype NOT IN ('c', 'f', 'p', 'u', 'x', 'n', 't')
 UNION ALL SELECT 'pg_type.typtype ' || CAST(typtype AS text) FROM pg_type t JOIN nsp ON nsp.oid = typnamespace WHERE typtype NOT IN ('b', 'c', 'd', 'e', 'p', 'r', 'm')
-UNION ALL SELECT CASE WHEN attidentity IN ('', 'a', 'd') THEN 'pg_attribute.attgenerated ' || CAST(attgenerated AS text)
-    ELSE 'pg_attribute.attidentity ' || CAST(attidentity AS text) END
-  FROM rel JOIN pg_attribute a ON attrelid = rel.oid WHERE attgenerated NOT IN ('', 's', 'v') OR attidentity NOT IN ('', 'a', 'd')
 UNION ALL SELECT 'pg_partitioned_table.partstrat ' || CAST(partstrat AS text) FROM pg_partitioned_table WHERE partstrat NOT IN ('r', 'l', 'h')
 UNION ALL SELECT 'pg_default_acl.defaclobjtype ' || CAST(defaclobjtype AS text) FROM pg_default_acl WHERE defaclobjtype NOT IN ('r', 'S', 'f', 'T', 'n', 'L')
+UNION ALL SELECT 'pg_class in ' || n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+  WHERE c.oid >= ` + firstUserOID + ` AND n.nspname IN ('pg_catalog', 'information_schema') AND ` + free("pg_class", "c.oid") + `
+UNION ALL SELECT 'pg_proc in ' || n.nspname FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace
+  WHERE p.oid >= ` + firstUserOID + ` AND n.nspname IN ('pg_catalog', 'information_schema') AND ` + free("pg_proc", "p.oid") + `
 UNION ALL SELECT 'objects in ' || CAST(CAST(d.classid AS regclass) AS text) FROM pg_depend d
   WHERE d.objid >= ` + firstUserOID + ` AND d.deptype IN ('n', 'a') AND d.classid NOT IN (` + knownClasses() + `)
 ) k (name) GROUP BY k.name`,

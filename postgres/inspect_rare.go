@@ -63,7 +63,7 @@ func operatorMembers(ref, id string) string {
 		return "EXISTS (SELECT FROM pg_depend m WHERE m.classid = '" + class + "'::regclass AND m.objid = " + member +
 			" AND m.refclassid = '" + ref + "'::regclass AND m.refobjid = " + id + ")"
 	}
-	return `(SELECT string_agg(m.text, ', ' ORDER BY m.text) FROM (
+	return `(SELECT string_agg(m.text, ', ' ORDER BY m.text COLLATE "C") FROM (
   SELECT 'OPERATOR ' || o.amopstrategy || ' ' || CAST(CAST(o.amopopr AS regoperator) AS text) ||
     CASE o.amoppurpose WHEN 'o' THEN ' FOR ORDER BY ' || (SELECT ` + qualified("sn.nspname", "sf.opfname") + ` FROM pg_opfamily sf
       JOIN pg_namespace sn ON sn.oid = sf.opfnamespace WHERE sf.oid = o.amopsortfamily) ELSE '' END AS text
@@ -130,7 +130,7 @@ func conversionsBlock() block {
 func searchConfigurationsBlock() block {
 	return object(
 		classConfig, "text search configuration", "c.oid", "c.cfgname",
-		`'(PARSER = ' || `+qualified("pn.nspname", "p.prsname")+` || ')' || COALESCE((SELECT chr(10) || string_agg(m.text, chr(10) ORDER BY m.text) FROM (
+		`'(PARSER = ' || `+qualified("pn.nspname", "p.prsname")+` || ')' || COALESCE((SELECT chr(10) || string_agg(m.text, chr(10) ORDER BY m.text COLLATE "C") FROM (
   SELECT 'FOR ' || quote_ident(k.alias) || ' WITH ' || string_agg(`+qualified("dn.nspname", "d.dictname")+`, ', ' ORDER BY cm.mapseqno) AS text
   FROM pg_ts_config_map cm JOIN ts_token_type(c.cfgparser) k ON k.tokid = cm.maptokentype
   JOIN pg_ts_dict d ON d.oid = cm.mapdict JOIN pg_namespace dn ON dn.oid = d.dictnamespace

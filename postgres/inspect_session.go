@@ -9,10 +9,13 @@ import (
 	"github.com/lockstepdb/lockstep"
 )
 
-// With this search path the server prints every name with its schema, but for
-// its own, and no temporary object hides a catalog. Compiling the one big
-// query would cost more than it saves.
-const inspectSettings = "SET LOCAL search_path TO pg_catalog, pg_temp; SET LOCAL jit TO off"
+// inspectSettings make a server print the same text whatever the session, its
+// role and its database are set to. With this search path it prints every name
+// with its schema, but for its own, and no temporary object hides a catalog.
+// Compiling the one big query would cost more than it saves.
+const inspectSettings = "SET LOCAL search_path TO pg_catalog, pg_temp; SET LOCAL jit TO off; SET LOCAL quote_all_identifiers TO off; " +
+	"SET LOCAL standard_conforming_strings TO on; SET LOCAL bytea_output TO hex; SET LOCAL extra_float_digits TO 1; " +
+	"SET LOCAL DateStyle TO ISO, YMD; SET LOCAL IntervalStyle TO postgres; SET LOCAL TimeZone TO 'UTC'; SET LOCAL lc_monetary TO 'C'"
 
 const (
 	beginInspect = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " + inspectSettings

@@ -136,3 +136,38 @@ CREATE USER MAPPING FOR CURRENT_USER SERVER s OPTIONS (user 'u', password 'secre
 		}
 	})
 }
+
+// TestInspectBesideChanges reads while others create and drop: functions that
+// print definitions see a newer state than the snapshot does.
+func TestInspectBesideChanges(t *testing.T) {
+	testdb.RunOn(t, testdb.Postgres, func(t *testing.T, db *testdb.Database) {
+		db.Exec(t, someSchema)
+		want := inspect(t, db.Open(t), schema.Scope{}).Fingerprint()
+		other := session(t, "pgx", db.URL)
+		for range 20 {
+			done := make(chan error)
+			go func() {
+				_, err := other.ExecContext(t.Context(), "CREATE TABLE z (a int PRIMARY KEY, b int CHECK (b > 0) DEFAULT 1); CREATE INDEX ON z (b); CREATE VIEW zv AS SELECT a FROM z")
+				if err == nil {
+					_, err = other.ExecContext(t.Context(), "DROP TABLE z CASCADE")
+				}
+				done <- err
+			}()
+			s := inspect(t, db.Open(t), schema.Scope{})
+			if n := len(s.OfKind(schema.KindTable)); n != 1 && n != 2 {
+				t.Errorf("got %d tables, want 1 or 2", n)
+			}
+			for _, f := range s.Facts() {
+				if f.Attr(schema.AttrDefinition) == "" && (f.ID.Kind == schema.KindIndex || f.ID.Kind == schema.KindView || f.ID.Kind == schema.KindConstraint) {
+					t.Errorf("%s has no definition", f.ID)
+				}
+			}
+			if err := <-done; err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := inspect(t, db.Open(t), schema.Scope{}).Fingerprint(); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	})
+}

@@ -10,7 +10,7 @@ import (
 func sharedBlocks(srv lockstep.Server) []block {
 	return []block{
 		databaseBlock(srv), extensionsBlock(), wrappersBlock(), serversBlock(), mappingsBlock(), eventTriggersBlock(),
-		publicationsBlock(srv), defaultsBlock(), subscriptionsBlock(srv), languagesBlock(),
+		publicationsBlock(srv), defaultsBlock(), subscriptionsBlock(srv), languagesBlock(), foreignGrantsBlock(),
 	}
 }
 
@@ -43,7 +43,7 @@ func extensionsBlock() block {
 // sqlOptions prints foreign options as in OPTIONS (…), sorted. show gives the
 // value's SQL.
 func sqlOptions(column, show string) string {
-	return "(SELECT 'OPTIONS (' || string_agg(quote_ident(o.option_name) || ' ' || quote_literal(" + show + "), ', ' ORDER BY o.option_name) || ')' FROM pg_options_to_table(" +
+	return "(SELECT 'OPTIONS (' || string_agg(quote_ident(o.option_name) || ' ' || quote_literal(" + show + "), ', ' ORDER BY o.option_name COLLATE \"C\") || ')' FROM pg_options_to_table(" +
 		column + ") o)"
 }
 
@@ -98,7 +98,7 @@ func eventTriggersBlock() block {
 	return block{
 		class: classEventTrigger, kind: schema.KindEventTrigger, oid: "e.oid", name: "e.evtname",
 		fields: []attribute{
-			{schema.AttrDefinition, "'ON ' || e.evtevent || COALESCE((SELECT ' WHEN TAG IN (' || string_agg(quote_literal(t), ', ' ORDER BY t) || ')' FROM unnest(e.evttags) t), '')" +
+			{schema.AttrDefinition, "'ON ' || e.evtevent || COALESCE((SELECT ' WHEN TAG IN (' || string_agg(quote_literal(t), ', ' ORDER BY t COLLATE \"C\") || ')' FROM unnest(e.evttags) t), '')" +
 				" || ' EXECUTE FUNCTION ' || CAST(CAST(e.evtfoid AS regproc) AS text) || '()'", nil},
 			enabled("e.evtenabled"), ownerField("e.evtowner"),
 		},
@@ -159,7 +159,7 @@ func subscriptionsBlock(srv lockstep.Server) block {
 		class: classSubscription, kind: schema.KindObject, oid: "s.oid", name: "'subscription ' || s.subname",
 		fields: []attribute{
 			{schema.AttrForm, "'subscription'", nil},
-			{schema.AttrDefinition, "'PUBLICATION ' || (SELECT string_agg(quote_ident(p), ', ' ORDER BY p) FROM unnest(s.subpublications) p) || ' WITH (' || " + list(
+			{schema.AttrDefinition, "'PUBLICATION ' || (SELECT string_agg(quote_ident(p), ', ' ORDER BY p COLLATE \"C\") FROM unnest(s.subpublications) p) || ' WITH (' || " + list(
 				", ", "'slot_name = ' || COALESCE(quote_literal(s.subslotname), 'NONE')", "'synchronous_commit = ' || quote_literal(s.subsynccommit)",
 				boolean("binary", "s.subbinary"), "'streaming = ' || CASE WHEN CAST(s.substream AS text) IN ('true', 't') THEN 'on' WHEN CAST(s.substream AS text) = 'p' THEN 'parallel' ELSE 'off' END",
 				since(srv, 150000, "CASE WHEN s.subtwophasestate <> 'd' THEN 'two_phase = true' END, "+boolean("disable_on_error", "s.subdisableonerr"), "NULL"),
@@ -187,5 +187,40 @@ func languagesBlock() block {
 			ownerField("l.lanowner"), grantsField("l.lanacl", "l", "l.lanowner"),
 		},
 		from: "FROM pg_language l WHERE l.oid >= " + firstUserOID + " AND " + free("pg_language", "l.oid"),
+	}
+}
+
+// foreignGrantsBlock reads the privileges on what came with the server or an
+// extension, where they are not what it came with. For information_schema the
+// catalogs do not say what that was.
+func foreignGrantsBlock() block {
+	return block{
+		kind: schema.KindObject, name: "'grants on ' || (pg_identify_object(x.class, x.id, 0)).type || ' ' || (pg_identify_object(x.class, x.id, 0)).identity",
+		fields: []attribute{
+			{schema.AttrForm, "'grants'", nil},
+			{
+				schema.AttrGrants, "ARRAY[CAST(COALESCE(x.acl, acldefault(x.kind, x.owner)) AS text), CAST(COALESCE(i.initprivs, acldefault(x.kind, x.owner)) AS text), CAST(pg_get_userbyid(x.owner) AS text)]",
+				decodeGrants,
+			},
+			{
+				attrInitialGrants, "CASE WHEN i.initprivs IS NOT NULL THEN ARRAY[CAST(i.initprivs AS text), CAST(acldefault(x.kind, x.owner) AS text), CAST(pg_get_userbyid(x.owner) AS text)] END",
+				decodeGrants,
+			},
+		},
+		from: `FROM (
+SELECT 'pg_class'::regclass, oid, CAST(CASE relkind WHEN 'S' THEN 's' ELSE 'r' END AS "char"), relowner, relacl, relnamespace FROM pg_class WHERE relkind IN ('r', 'v', 'm', 'S', 'p', 'f')
+UNION ALL SELECT 'pg_proc'::regclass, oid, 'f', proowner, proacl, pronamespace FROM pg_proc
+UNION ALL SELECT 'pg_type'::regclass, oid, 'T', typowner, typacl, typnamespace FROM pg_type
+UNION ALL SELECT 'pg_language'::regclass, oid, 'l', lanowner, lanacl, 0 FROM pg_language
+UNION ALL SELECT 'pg_namespace'::regclass, oid, 'n', nspowner, nspacl, oid FROM pg_namespace WHERE nspname <> 'public' AND nspname !~ '^pg_(toast|temp)'
+) x (class, id, kind, owner, acl, namespace)
+LEFT JOIN pg_init_privs i ON i.classoid = x.class AND i.objoid = x.id AND i.objsubid = 0
+WHERE x.acl IS DISTINCT FROM i.initprivs AND x.namespace <> 'information_schema'::regnamespace
+  AND (x.id < ` + firstUserOID + ` OR EXISTS (SELECT FROM taken WHERE taken.classid = x.class AND taken.objid = x.id))`,
+		take: func(a *assembly, b *block, r row) {
+			if decodeGrants(a, r, r.values[1]) != "" {
+				a.fact(b, r)
+			}
+		},
 	}
 }

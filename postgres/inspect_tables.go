@@ -10,7 +10,7 @@ import (
 func tableBlocks(srv lockstep.Server) []block {
 	return []block{
 		tablesBlock(), viewsBlock(), matviewsBlock(), inheritanceBlock(), columnsBlock(), identityBlock(),
-		constraintsBlock(srv), indexesBlock(), statisticsBlock(), triggersBlock(), rulesBlock(), policiesBlock(),
+		constraintsBlock(srv), indexesBlock(), statisticsBlock(), triggersBlock(srv), rulesBlock(), policiesBlock(),
 	}
 }
 
@@ -115,6 +115,8 @@ func columnsBlock() block {
 			{attrForeignOptions, "a.attfdwoptions", decodeLines},
 			{attrInherited, flag("NOT a.attislocal"), nil},
 			grantsField("a.attacl", "c", "rel.relowner"),
+			{"", `CASE WHEN a.attgenerated NOT IN ('', 's', 'v') THEN 'pg_attribute.attgenerated ' || CAST(a.attgenerated AS text)
+  WHEN a.attidentity NOT IN ('', 'a', 'd') THEN 'pg_attribute.attidentity ' || CAST(a.attidentity AS text) END`, nil},
 		},
 		from: `FROM rel JOIN pg_attribute a ON a.attrelid = rel.oid
 JOIN pg_type t ON t.oid = a.atttypid
@@ -190,11 +192,10 @@ func indexesBlock() block {
 	return block{
 		class: classClass, kind: schema.KindIndex, oid: "i.indexrelid", relation: "i.indrelid", name: "c.relname",
 		fields: []attribute{
+			{schema.AttrForm, "CASE c.relkind WHEN 'I' THEN 'partitioned' END", nil},
 			{schema.AttrDefinition, "pg_get_indexdef(i.indexrelid)", decodeIndex},
 			{schema.AttrUnique, flag("i.indisunique"), nil},
-			// The numbers of the key columns, and their texts where one is an expression.
-			{schema.AttrColumns, `ARRAY[CAST((CAST(i.indkey AS int2[]))[0:i.indnkeyatts - 1] AS text), CASE WHEN i.indexprs IS NOT NULL THEN
-  CAST(ARRAY(SELECT pg_get_indexdef(i.indexrelid, n, false) FROM generate_series(1, i.indnkeyatts) n) AS text) END]`, decodeIndexColumns},
+			{schema.AttrColumns, "ARRAY[CAST((CAST(i.indkey AS int2[]))[0:i.indnkeyatts - 1] AS text), CASE WHEN i.indexprs IS NOT NULL THEN pg_get_indexdef(i.indexrelid) END]", decodeIndexColumns},
 			{attrInvalid, flag("NOT i.indisvalid"), nil},
 			{attrCluster, flag("i.indisclustered"), nil},
 			{attrReplicaIdentity, flag("i.indisreplident"), nil},
@@ -228,7 +229,9 @@ func enabled(column string) attribute {
 	return attribute{attrEnabled, "CASE " + column + " WHEN 'O' THEN NULL WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'replica' WHEN 'A' THEN 'always' ELSE CAST(" + column + " AS text) END", nil}
 }
 
-func triggersBlock() block {
+// triggersBlock takes the copies on partitions for what they are: PostgreSQL 14
+// calls them internal.
+func triggersBlock(srv lockstep.Server) block {
 	return block{
 		class: classTrigger, kind: schema.KindTrigger, oid: "t.oid", relation: "t.tgrelid", name: "t.tgname",
 		fields: []attribute{
@@ -237,7 +240,7 @@ func triggersBlock() block {
 			enabled("t.tgenabled"),
 			{attrInherited, flag("t.tgparentid <> 0"), nil},
 		},
-		from: "FROM pg_trigger t JOIN rel ON rel.oid = t.tgrelid WHERE NOT t.tgisinternal",
+		from: "FROM pg_trigger t JOIN rel ON rel.oid = t.tgrelid WHERE NOT t.tgisinternal" + since(srv, 150000, "", " OR t.tgparentid <> 0"),
 	}
 }
 

@@ -12,10 +12,10 @@ import (
 func (r *renderer) columnDefinition(c schema.Fact, named ...string) string {
 	parts := []string{ident(c.ID.Name), c.Attr(schema.AttrType)}
 	add := func(s string) { parts = append(parts, s) }
-	if o := c.Attr("foreign options"); o != "" {
+	if o := c.Attr(attrForeignOptions); o != "" {
 		add("OPTIONS " + foreignOptions(o))
 	}
-	if m := c.Attr("compression"); m != "" {
+	if m := c.Attr(attrCompression); m != "" {
 		add("COMPRESSION " + m)
 	}
 	if co := c.Attr(schema.AttrCollation); co != "" {
@@ -26,7 +26,7 @@ func (r *renderer) columnDefinition(c schema.Fact, named ...string) string {
 		add("GENERATED ALWAYS AS (" + inner(c.Attr(schema.AttrGenerated)) + ") " + either(c.Is(schema.AttrStored), "STORED", "VIRTUAL"))
 	case c.Is(schema.AttrIdentity):
 		if !isInherited(c) {
-			add("GENERATED " + strings.ToUpper(c.Attr(schema.AttrIdentity)) + " AS IDENTITY" + parenthesised(c.Attr("identity options")))
+			add("GENERATED " + strings.ToUpper(c.Attr(schema.AttrIdentity)) + " AS IDENTITY" + parenthesised(c.Attr(attrIdentityOptions)))
 		}
 	case c.Is(schema.AttrDefault):
 		add("DEFAULT " + c.Attr(schema.AttrDefault))
@@ -91,20 +91,43 @@ func (r *renderer) alterColumn(before, after schema.Fact) {
 		r.addColumn(after)
 		return
 	}
-	// In this order, though the server has one of its own.
-	actions := typeActions(before, after)
-	actions = append(actions, nullActions(before, after)...)
-	actions = append(actions, valueActions(before, after)...)
+	actions := slices.Concat(dropActions(before, after), typeActions(before, after), nullActions(before, after), setActions(before, after))
 	actions = prefixAll("ALTER COLUMN "+ident(after.ID.Name)+" ", actions)
 	r.alterRelation(tableOf(after.ID), false, append(actions, columnSettings(before, after)...))
 	r.sequencePart(before, after)
 	r.owns(before, after)
+	r.goOn(before, after)
 	r.common(before, after)
+}
+
+// goOn lets a sequence that is new to a column begin behind the values that are
+// there.
+func (r *renderer) goOn(before, after schema.Fact) {
+	switch after.Attr(schema.AttrType) {
+	case "smallint", "integer", "bigint":
+	default:
+		return
+	}
+	if after.Is(schema.AttrIdentity) && !before.Is(schema.AttrIdentity) && !strings.Contains(after.Attr(attrIdentityOptions), "INCREMENT BY -") {
+		r.setSequence(schema.JoinNames(after.ID.Schema, identitySequence(after)), after)
+	}
+	if owned := lines(after.Attr(attrOwns)); len(owned) == 1 && !before.Is(attrOwns) && strings.HasPrefix(after.Attr(schema.AttrDefault), "nextval(") {
+		r.setSequence(owned[0], after)
+	}
+}
+
+// setSequence moves a sequence behind the values of a column, if it is not.
+func (r *renderer) setSequence(name string, c schema.Fact) {
+	most := "max(" + ident(c.ID.Name) + ")"
+	r.add("SELECT setval("+text(joined(name))+",", most+") FROM", tableOf(c.ID), "HAVING", most, ">= (SELECT last_value FROM", joined(name)+")")
 }
 
 // sequencePart changes what an identity column's sequence has of its own.
 func (r *renderer) sequencePart(before, after schema.Fact) {
-	const attr = "sequence grants"
+	if old, now := identitySequence(before), identitySequence(after); before.Is(schema.AttrIdentity) && after.Is(schema.AttrIdentity) && old != now {
+		r.add("ALTER SEQUENCE", dotted(after.ID.Schema, old), "RENAME TO", ident(now))
+	}
+	const attr = attrSequenceGrants
 	if !after.Is(schema.AttrIdentity) || before.Attr(attr) == after.Attr(attr) {
 		return
 	}
@@ -115,7 +138,7 @@ func (r *renderer) sequencePart(before, after schema.Fact) {
 
 // identitySequence is the name of an identity column's sequence.
 func identitySequence(c schema.Fact) string {
-	if name := identityOptions(c.Attr("identity options"))["SEQUENCE NAME"]; name != "" {
+	if name := identityOptions(c.Attr(attrIdentityOptions))["SEQUENCE NAME"]; name != "" {
 		words := &reader{words: scan(name, dialect{}.Lexer(), 0)}
 		last := words.ident()
 		for words.accept(".") {
@@ -134,33 +157,25 @@ func prefixAll(prefix string, actions []string) []string {
 	return out
 }
 
-// typeActions change type and collation. A default that the server might not
-// convert is taken away and set again.
+// changesType tells that a column's values become others.
+func changesType(before, after schema.Fact) bool {
+	return !alike(before, after, schema.AttrType, schema.AttrCollation)
+}
+
+// typeActions change type and collation.
 func typeActions(before, after schema.Fact) []string {
-	from, to := before.Attr(schema.AttrType), after.Attr(schema.AttrType)
-	if from == to && before.Attr(schema.AttrCollation) == after.Attr(schema.AttrCollation) {
+	if !changesType(before, after) {
 		return nil
 	}
+	from, to := before.Attr(schema.AttrType), after.Attr(schema.AttrType)
 	action := "SET DATA TYPE " + to
 	if c := after.Attr(schema.AttrCollation); c != "" {
 		action += " COLLATE " + c
 	}
-	if castsByAssignment(from, to) {
-		if from != to && resetsDefault(before, after) {
-			return []string{"DROP DEFAULT", action}
-		}
-		return []string{action}
-	}
-	action += " USING " + conversion(ident(after.ID.Name), from, to)
-	if before.Is(schema.AttrDefault) {
-		return []string{"DROP DEFAULT", action}
+	if !castsByAssignment(from, to) {
+		action += " USING " + conversion(ident(after.ID.Name), from, to)
 	}
 	return []string{action}
-}
-
-// resetsDefault tells that a default must not take part in a change of type.
-func resetsDefault(before, after schema.Fact) bool {
-	return before.Is(schema.AttrDefault) && before.Attr(schema.AttrDefault) != after.Attr(schema.AttrDefault)
 }
 
 func nullActions(before, after schema.Fact) []string {
@@ -173,8 +188,8 @@ func nullActions(before, after schema.Fact) []string {
 	return nil
 }
 
-// valueActions change where values come from: default, identity, expression.
-func valueActions(before, after schema.Fact) []string {
+// dropActions take away where values come from: identity, expression, default.
+func dropActions(before, after schema.Fact) []string {
 	var actions []string
 	if before.Is(schema.AttrIdentity) && !after.Is(schema.AttrIdentity) {
 		actions = append(actions, "DROP IDENTITY")
@@ -182,8 +197,30 @@ func valueActions(before, after schema.Fact) []string {
 	if before.Is(schema.AttrGenerated) && !after.Is(schema.AttrGenerated) {
 		actions = append(actions, "DROP EXPRESSION")
 	}
-	actions = append(actions, defaultActions(before, after)...)
-	if e := after.Attr(schema.AttrGenerated); e != before.Attr(schema.AttrGenerated) && e != "" {
+	if dropsDefault(before, after) {
+		actions = append(actions, "DROP DEFAULT")
+	}
+	return actions
+}
+
+// dropsDefault tells that there is none any more, or that it has to be away while
+// the type changes, because the server might not convert it.
+func dropsDefault(before, after schema.Fact) bool {
+	old, now := before.Attr(schema.AttrDefault), after.Attr(schema.AttrDefault)
+	if old == "" || now == "" {
+		return old != ""
+	}
+	return before.Attr(schema.AttrType) != after.Attr(schema.AttrType) &&
+		(old != now || !castsByAssignment(before.Attr(schema.AttrType), after.Attr(schema.AttrType)))
+}
+
+// setActions say where values come from.
+func setActions(before, after schema.Fact) []string {
+	var actions []string
+	if d := after.Attr(schema.AttrDefault); d != "" && (d != before.Attr(schema.AttrDefault) || dropsDefault(before, after)) {
+		actions = append(actions, "SET DEFAULT "+d)
+	}
+	if e := after.Attr(schema.AttrGenerated); e != "" && e != before.Attr(schema.AttrGenerated) {
 		actions = append(actions, "SET EXPRESSION AS ("+inner(e)+")")
 	}
 	if after.Is(schema.AttrIdentity) {
@@ -192,24 +229,11 @@ func valueActions(before, after schema.Fact) []string {
 	return actions
 }
 
-func defaultActions(before, after schema.Fact) []string {
-	old, now := before.Attr(schema.AttrDefault), after.Attr(schema.AttrDefault)
-	reset := old != "" && before.Attr(schema.AttrType) != after.Attr(schema.AttrType) &&
-		!castsByAssignment(before.Attr(schema.AttrType), after.Attr(schema.AttrType))
-	switch {
-	case now != "" && (old != now || reset):
-		return []string{"SET DEFAULT " + now}
-	case now == "" && old != "" && before.Attr(schema.AttrType) == after.Attr(schema.AttrType):
-		return []string{"DROP DEFAULT"}
-	}
-	return nil
-}
-
 // identityActions make a column an identity, or change its sequence.
 func identityActions(before, after schema.Fact) []string {
 	kind := strings.ToUpper(after.Attr(schema.AttrIdentity))
 	if !before.Is(schema.AttrIdentity) {
-		return []string{"ADD GENERATED " + kind + " AS IDENTITY" + parenthesised(after.Attr("identity options"))}
+		return []string{"ADD GENERATED " + kind + " AS IDENTITY" + parenthesised(after.Attr(attrIdentityOptions))}
 	}
 	var actions []string
 	if before.Attr(schema.AttrIdentity) != after.Attr(schema.AttrIdentity) {
@@ -224,17 +248,17 @@ func columnSettings(before, after schema.Fact) []string {
 	var actions []string
 	changed := func(attr string) bool { return before.Attr(attr) != after.Attr(attr) }
 	isNew := len(before.Attrs) == 0
-	if changed("storage") {
-		actions = append(actions, "SET STORAGE "+strings.ToUpper(orElse(after.Attr("storage"), defaultStorage(after.Attr(schema.AttrType)))))
+	if changed(attrStorage) {
+		actions = append(actions, "SET STORAGE "+strings.ToUpper(orElse(after.Attr(attrStorage), defaultStorage(after.Attr(schema.AttrType)))))
 	}
-	if changed("compression") && !isNew {
-		actions = append(actions, "SET COMPRESSION "+orElse(after.Attr("compression"), "default"))
+	if changed(attrCompression) && !isNew {
+		actions = append(actions, "SET COMPRESSION "+orElse(after.Attr(attrCompression), "default"))
 	}
-	if changed("statistics") {
-		actions = append(actions, "SET STATISTICS "+orElse(after.Attr("statistics"), "-1"))
+	if changed(attrStatistics) {
+		actions = append(actions, "SET STATISTICS "+orElse(after.Attr(attrStatistics), "-1"))
 	}
-	actions = append(actions, optionActions(before.Attr("options"), after.Attr("options"))...)
-	if o := foreignOptionChanges(before.Attr("foreign options"), after.Attr("foreign options")); o != "" && !isNew {
+	actions = append(actions, optionActions(before.Attr(attrOptions), after.Attr(attrOptions))...)
+	if o := foreignOptionChanges(before.Attr(attrForeignOptions), after.Attr(attrForeignOptions)); o != "" && !isNew {
 		actions = append(actions, "OPTIONS "+o)
 	}
 	return prefixAll("ALTER COLUMN "+ident(after.ID.Name)+" ", actions)

@@ -32,7 +32,7 @@ func kindWord(f schema.Fact) (string, bool) {
 	case schema.KindServer:
 		return strings.ToUpper(f.Form()), f.Form() != "user mapping"
 	case schema.KindObject:
-		return strings.ToUpper(f.Form()), true
+		return either(f.Form() == "base type", "TYPE", strings.ToUpper(f.Form())), true
 	case schema.KindColumnOrder, schema.KindDefaultACL, schema.KindDatabase:
 		return "", false
 	}
@@ -91,7 +91,11 @@ func routineArguments(id schema.ID) string {
 // comment.
 func (r *renderer) finish(f schema.Fact) {
 	r.owner(f, f.Attr(schema.AttrOwner))
-	r.grants(schema.Fact{ID: f.ID}.With(schema.AttrForm, f.Form()).With(schema.AttrOwner, f.Attr(schema.AttrOwner)), f)
+	bare := schema.NewFact(f.ID, schema.AttrForm, f.Form(), schema.AttrOwner, f.Attr(schema.AttrOwner))
+	if isPublic(f) { // a new one has the grants of any schema
+		bare = bare.With(schema.AttrGrants, "ALL TO OWNER")
+	}
+	r.grants(bare, f)
 	r.comment(f)
 	r.partComments(schema.Fact{ID: f.ID}, f)
 }
@@ -110,10 +114,14 @@ func (r *renderer) common(before, after schema.Fact) {
 
 // owner gives a new object to a role; without one it stays with its maker.
 func (r *renderer) owner(f schema.Fact, role string) {
-	if role != "" {
+	if role != "" || isPublic(f) {
 		r.changeOwner(f)
 	}
 }
+
+// isPublic tells that an object is the schema that every database begins with,
+// whose owner and grants are not those of other schemas.
+func isPublic(f schema.Fact) bool { return f.ID.Kind == schema.KindSchema && f.ID.Name == "public" }
 
 // databaseOwner is an expression for the role that the facts leave out.
 const databaseOwner = "(SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database())"
@@ -126,7 +134,11 @@ func (r *renderer) changeOwner(f schema.Fact) {
 		r.cannot(f, schema.AttrOwner)
 		return
 	}
-	if role := f.Attr(schema.AttrOwner); role != "" {
+	role := f.Attr(schema.AttrOwner)
+	if role == "" && isPublic(f) && r.srv.Number >= 150000 {
+		role = "pg_database_owner"
+	}
+	if role != "" {
 		r.add("ALTER", word, target(f), "OWNER TO", ident(role))
 		return
 	}

@@ -170,7 +170,7 @@ func splitTraits(definition string) (core, traits string) {
 // addIndex builds an index. That of a partition comes with the partitioned
 // table's.
 func (r *renderer) addIndex(i schema.Fact) {
-	if i.Is("partition of") {
+	if i.Is(attrPartitionOf) {
 		if name := automaticName(i); name != "" && name != i.ID.Name {
 			r.add("ALTER INDEX", dotted(i.ID.Schema, name), "RENAME TO", ident(i.ID.Name))
 		}
@@ -180,7 +180,7 @@ func (r *renderer) addIndex(i schema.Fact) {
 	r.createIndex(i)
 }
 
-func (r *renderer) createIndex(i schema.Fact) {
+func (r *renderer) createIndex(i schema.Fact, unless ...string) {
 	head := "CREATE INDEX"
 	if i.Is(schema.AttrUnique) {
 		head = "CREATE UNIQUE INDEX"
@@ -189,12 +189,16 @@ func (r *renderer) createIndex(i schema.Fact) {
 		head += " CONCURRENTLY"
 	}
 	definition, where := i.Attr(schema.AttrDefinition), ""
-	if t := i.Attr("tablespace"); t != "" {
+	if t := i.Attr(attrTablespace); t != "" {
 		definition, where = splitWhere(definition)
 		where = "TABLESPACE " + ident(t) + spaced(where)
 	}
-	r.add(head, ident(i.ID.Name), "ON", tableOf(i.ID), definition, where)
-	r.indexSettings(schema.Fact{ID: i.ID}.With("tablespace", i.Attr("tablespace")), i)
+	only := ""
+	if i.Form() == "partitioned" && i.Is(attrInvalid) { // indexes of partitions are attached one by one
+		only = "ONLY"
+	}
+	r.add(head, strings.Join(unless, " "), ident(i.ID.Name), "ON", only, tableOf(i.ID), definition, where)
+	r.indexSettings(schema.Fact{ID: i.ID}.With(attrTablespace, i.Attr(attrTablespace)), i)
 }
 
 // splitWhere divides an index's definition from its predicate.
@@ -208,7 +212,7 @@ func splitWhere(definition string) (core, where string) {
 }
 
 func (r *renderer) dropIndex(i schema.Fact) {
-	if i.Is("partition of") { // goes with the partitioned table's
+	if i.Is(attrPartitionOf) { // goes with the partitioned table's
 		return
 	}
 	head := "DROP INDEX"
@@ -228,10 +232,14 @@ func (r *renderer) alterIndex(before, after schema.Fact) {
 	for _, a := range optionActions(indexOptions(before), indexOptions(after)) {
 		r.add("ALTER INDEX", name, a)
 	}
-	if p := after.Attr("partition of"); p != before.Attr("partition of") && p != "" {
+	switch p := after.Attr(attrPartitionOf); {
+	case p == before.Attr(attrPartitionOf):
+	case p != "":
 		r.add("ALTER INDEX", joined(p), "ATTACH PARTITION", name)
+	default: // It is there if its table was detached, and not if the index it was a partition of was dropped.
+		r.createIndex(after, "IF NOT EXISTS")
 	}
-	if before.Is("invalid") && !after.Is("invalid") {
+	if before.Is(attrInvalid) && !after.Is(attrInvalid) && after.Form() != "partitioned" { // whose last partition makes it valid
 		r.add("REINDEX INDEX", either(r.online, "CONCURRENTLY", ""), name)
 	}
 	r.indexSettings(before, after)
@@ -242,24 +250,24 @@ func (r *renderer) indexSettings(before, after schema.Fact) {
 	changed := func(attr string) bool { return before.Attr(attr) != after.Attr(attr) }
 	name, table := dotted(after.ID.Schema, after.ID.Name), tableOf(after.ID)
 	if after.ID.Kind == schema.KindConstraint {
-		for _, a := range optionActions(before.Attr("options"), after.Attr("options")) {
+		for _, a := range optionActions(before.Attr(attrOptions), after.Attr(attrOptions)) {
 			r.add("ALTER INDEX", name, a)
 		}
 	}
-	if changed("tablespace") {
-		r.add("ALTER INDEX", name, "SET TABLESPACE", ident(orElse(after.Attr("tablespace"), "pg_default")))
+	if changed(attrTablespace) {
+		r.add("ALTER INDEX", name, "SET TABLESPACE", ident(orElse(after.Attr(attrTablespace), "pg_default")))
 	}
-	old, now := assignments(before.Attr("statistics")), assignments(after.Attr("statistics"))
+	old, now := assignments(before.Attr(attrStatistics)), assignments(after.Attr(attrStatistics))
 	for _, n := range sortedKeys(old, now) {
 		if old[n] != now[n] {
 			r.add("ALTER INDEX", name, "ALTER COLUMN", n, "SET STATISTICS", orElse(now[n], "-1"))
 		}
 	}
-	if changed("cluster") {
-		r.add("ALTER TABLE", table, either(after.Is("cluster"), "CLUSTER ON "+ident(after.ID.Name), "SET WITHOUT CLUSTER"))
+	if changed(attrCluster) {
+		r.add("ALTER TABLE", table, either(after.Is(attrCluster), "CLUSTER ON "+ident(after.ID.Name), "SET WITHOUT CLUSTER"))
 	}
-	if changed("replica identity") {
-		r.add("ALTER TABLE", table, "REPLICA IDENTITY", either(after.Is("replica identity"), "USING INDEX "+ident(after.ID.Name), "DEFAULT"))
+	if changed(attrReplicaIdentity) {
+		r.add("ALTER TABLE", table, "REPLICA IDENTITY", either(after.Is(attrReplicaIdentity), "USING INDEX "+ident(after.ID.Name), "DEFAULT"))
 	}
 	r.common(before, after)
 }

@@ -58,7 +58,7 @@ func defaultGrants(version int, f schema.Fact) grants {
 		g.set(toPublic, "EXECUTE", false)
 	case f.ID.Kind == schema.KindType, f.Form() == "language", f.Form() == "base type":
 		g.set(toPublic, "USAGE", false)
-	case f.ID.Kind == schema.KindSchema && f.ID.Name == "public":
+	case isPublic(f):
 		g.set(toPublic, "USAGE", false)
 		if version < 150000 {
 			g.set(toPublic, "CREATE", false)
@@ -123,18 +123,47 @@ func isAll(privileges map[string]bool) bool {
 	return all
 }
 
+// given are the grants when the object has been given to another role: the server
+// adds what the role had to what the owner had.
+func (g grants) given(role string) grants {
+	now := toDatabaseOwner
+	if role != "" {
+		now = grantee(dialect{}.Quote(role))
+	}
+	out := grants{}
+	for to, privileges := range g {
+		if to == now {
+			to = toOwner
+		}
+		for p, option := range privileges {
+			out.set(to, p, option)
+		}
+	}
+	return out
+}
+
 // grants renders what must be revoked and granted to get from the grants of
 // one fact to those of another, and nothing else.
 func (r *renderer) grants(before, after schema.Fact) {
-	if before.Attr(schema.AttrGrants) == after.Attr(schema.AttrGrants) {
+	if alike(before, after, schema.AttrGrants, schema.AttrOwner) {
+		return
+	}
+	if after.Form() == "grants" {
+		r.foreignGrants(before, after)
 		return
 	}
 	all := privilegesOf(r.srv.Number, after)
+	if all == nil && alike(before, after, schema.AttrGrants) {
+		return
+	}
 	if all == nil {
 		r.cannot(after, schema.AttrGrants)
 		return
 	}
 	old, now := grantsOf(r.srv.Number, before), grantsOf(r.srv.Number, after)
+	if before.Attr(schema.AttrOwner) != after.Attr(schema.AttrOwner) {
+		old = spelled(old, nil, all).given(after.Attr(schema.AttrOwner))
+	}
 	on := r.grantTarget(after)
 	r.changeGrants(spelled(old, now, all), spelled(now, old, all), all, func(verb, privileges, preposition string, to grantee, suffix string) {
 		r.grant(verb+" "+on(privileges)+" "+preposition, to, after, suffix)
@@ -245,7 +274,7 @@ func (r *renderer) role(to grantee, f schema.Fact) (name, expression string) {
 		if owner := f.Attr(schema.AttrOwner); owner != "" {
 			return ident(owner), ""
 		}
-		if f.ID.Kind == schema.KindSchema && f.ID.Name == "public" && r.srv.Number >= 150000 {
+		if isPublic(f) && r.srv.Number >= 150000 {
 			return "pg_database_owner", ""
 		}
 		return "", databaseOwner
@@ -292,11 +321,11 @@ func (r *renderer) defaultPrivileges(before, after schema.Fact) {
 		f = before
 	}
 	head := "ALTER DEFAULT PRIVILEGES"
-	role := f.Attr("role")
+	role := f.Attr(attrRole)
 	if f.ID.Schema != "" {
 		head += " IN SCHEMA " + ident(f.ID.Schema)
 	}
-	objects := f.Attr("objects")
+	objects := f.Attr(attrObjects)
 	all := defaultPrivilegesOf(objects, r.srv.Number)
 	old, now := r.defaultsOf(before, f), r.defaultsOf(after, f)
 	r.changeGrants(spelled(old, now, all), spelled(now, old, all), all, func(verb, privileges, preposition string, to grantee, suffix string) {
@@ -336,7 +365,7 @@ func (r *renderer) defaultsOf(f, like schema.Fact) grants {
 		return g
 	}
 	g.set(toOwner, allPrivileges, false)
-	switch like.Attr("objects") {
+	switch like.Attr(attrObjects) {
 	case "functions":
 		g.set(toPublic, "EXECUTE", false)
 	case "types":

@@ -20,7 +20,7 @@ func (r *renderer) createObject(f schema.Fact) {
 	case schema.KindSchema:
 		r.createSchema(f)
 	case schema.KindExtension:
-		r.add("CREATE EXTENSION", name, prefixed("SCHEMA", identOrNone(f.Attr("schema"))), prefixed("VERSION", textOrNone(f.Attr("version"))))
+		r.add("CREATE EXTENSION", name, prefixed("SCHEMA", identOrNone(f.Attr(attrSchema))), prefixed("VERSION", textOrNone(f.Attr(attrVersion))))
 	case schema.KindCollation:
 		r.add("CREATE COLLATION", fullName(f.ID), f.Attr(schema.AttrDefinition))
 	case schema.KindType:
@@ -32,7 +32,7 @@ func (r *renderer) createObject(f schema.Fact) {
 	case schema.KindStatistics:
 		r.add("CREATE STATISTICS", fullName(f.ID), f.Attr(schema.AttrDefinition))
 	case schema.KindView:
-		r.add("CREATE VIEW", fullName(f.ID), withOptions(f.Attr("options")), "AS\n"+query(f))
+		r.add("CREATE VIEW", fullName(f.ID), withOptions(f.Attr(attrOptions)), "AS\n"+query(f))
 	case schema.KindMaterializedView:
 		r.createMaterializedView(f)
 	case schema.KindRoutine:
@@ -88,8 +88,8 @@ func created(definition string) string {
 }
 
 func (r *renderer) createMaterializedView(f schema.Fact) {
-	r.add("CREATE MATERIALIZED VIEW", fullName(f.ID), prefixed("USING", identOrNone(f.Attr("access method"))), withOptions(f.Attr("options")),
-		prefixed("TABLESPACE", identOrNone(f.Attr("tablespace"))), "AS\n"+query(f), either(f.Is("unpopulated"), "WITH NO DATA", ""))
+	r.add("CREATE MATERIALIZED VIEW", fullName(f.ID), prefixed("USING", identOrNone(f.Attr(attrAccessMethod))), withOptions(f.Attr(attrOptions)),
+		prefixed("TABLESPACE", identOrNone(f.Attr(attrTablespace))), "AS\n"+query(f), either(f.Is(attrUnpopulated), "WITH NO DATA", ""))
 }
 
 func (r *renderer) createServer(f schema.Fact) {
@@ -100,11 +100,11 @@ func (r *renderer) createServer(f schema.Fact) {
 // mapping is "FOR role SERVER name".
 func serverName(f schema.Fact) string {
 	if f.Form() == "user mapping" {
-		role := orElse(f.Attr("role"), "PUBLIC")
+		role := orElse(f.Attr(attrRole), "PUBLIC")
 		if role != "PUBLIC" { // a role cannot be called so in lower case
 			role = ident(role)
 		}
-		return "FOR " + role + " SERVER " + ident(f.Attr("server"))
+		return "FOR " + role + " SERVER " + ident(f.Attr(attrServer))
 	}
 	return ident(strings.TrimPrefix(f.ID.Name, f.Form()+" "))
 }
@@ -137,18 +137,18 @@ func ruleText(f schema.Fact) string {
 
 func (r *renderer) createPolicy(f schema.Fact) {
 	r.add("CREATE POLICY", target(f), either(f.Form() == "restrictive", "AS RESTRICTIVE", ""), policyCommand(f), policyRoles(f),
-		enclosed("USING", f.Attr("using")), enclosed("WITH CHECK", f.Attr("check")))
+		enclosed("USING", f.Attr(attrUsing)), enclosed("WITH CHECK", f.Attr(attrCheck)))
 }
 
 func policyCommand(f schema.Fact) string {
-	if c := strings.ToUpper(f.Attr("command")); c != "" && c != "ALL" {
+	if c := strings.ToUpper(f.Attr(attrCommand)); c != "" && c != "ALL" {
 		return "FOR " + c
 	}
 	return ""
 }
 
 func policyRoles(f schema.Fact) string {
-	roles := schema.SplitNames(f.Attr("roles"))
+	roles := schema.SplitNames(f.Attr(attrRoles))
 	if len(roles) == 0 {
 		return ""
 	}
@@ -174,8 +174,13 @@ func (r *renderer) dropObject(f schema.Fact) {
 		return
 	case schema.KindColumnOrder:
 		return
+	case schema.KindObject:
+		if f.Form() == "grants" {
+			r.foreignGrants(f, schema.Fact{ID: f.ID})
+			return
+		}
 	case schema.KindSequence: // one that a column owns goes with the column
-		if f.Is("owned by") {
+		if f.Is(attrOwnedBy) {
 			word += " IF EXISTS"
 		}
 	case schema.KindTrigger:
@@ -222,6 +227,8 @@ func (r *renderer) alterObject(before, after schema.Fact) {
 		r.alterPublication(before, after)
 	case schema.KindServer:
 		r.alterServer(before, after)
+	case schema.KindObject:
+		r.alterSubscription(before, after)
 	case schema.KindRoutine, schema.KindView, schema.KindTrigger, schema.KindRule:
 		r.replace(before, after)
 	}
@@ -239,7 +246,7 @@ func (r *renderer) replace(before, after schema.Fact) {
 	case schema.KindRoutine:
 		r.add(strings.TrimSpace(after.Attr(schema.AttrDefinition)))
 	case schema.KindView:
-		r.add("CREATE OR REPLACE VIEW", fullName(after.ID), withOptions(after.Attr("options")), "AS\n"+query(after))
+		r.add("CREATE OR REPLACE VIEW", fullName(after.ID), withOptions(after.Attr(attrOptions)), "AS\n"+query(after))
 	case schema.KindTrigger:
 		r.add("CREATE OR REPLACE TRIGGER", name, after.Attr(schema.AttrDefinition))
 	case schema.KindRule:
@@ -255,23 +262,23 @@ func (r *renderer) settings(before, after schema.Fact) {
 	switch after.ID.Kind {
 	case schema.KindView:
 		if !isNew && !changed(schema.AttrDefinition) { // else they are part of CREATE
-			r.each("ALTER VIEW "+fullName(after.ID), optionActions(before.Attr("options"), after.Attr("options")))
+			r.each("ALTER VIEW "+fullName(after.ID), optionActions(before.Attr(attrOptions), after.Attr(attrOptions)))
 		}
 	case schema.KindMaterializedView:
 		if !isNew {
 			r.alterMaterializedView(before, after)
 		}
 	case schema.KindStatistics:
-		if changed("statistics target") {
-			r.add("ALTER STATISTICS", fullName(after.ID), "SET STATISTICS", orElse(after.Attr("statistics target"), "-1"))
+		if changed(attrStatisticsTarget) {
+			r.add("ALTER STATISTICS", fullName(after.ID), "SET STATISTICS", orElse(after.Attr(attrStatisticsTarget), "-1"))
 		}
 	case schema.KindTrigger, schema.KindRule:
-		if e := after.Attr("enabled"); changed("enabled") || e != "" && changed(schema.AttrDefinition) {
+		if e := after.Attr(attrEnabled); changed(attrEnabled) || e != "" && changed(schema.AttrDefinition) {
 			r.add("ALTER TABLE", tableOf(after.ID), enabling(e), word, ident(after.ID.Name))
 		}
 	case schema.KindEventTrigger:
-		if changed("enabled") {
-			r.add("ALTER EVENT TRIGGER", ident(after.ID.Name), enabling(after.Attr("enabled")))
+		if changed(attrEnabled) {
+			r.add("ALTER EVENT TRIGGER", ident(after.ID.Name), enabling(after.Attr(attrEnabled)))
 		}
 	}
 }
@@ -295,33 +302,33 @@ func (r *renderer) each(head string, actions []string) {
 
 func (r *renderer) alterMaterializedView(before, after schema.Fact) {
 	head := "ALTER MATERIALIZED VIEW " + fullName(after.ID)
-	r.each(head, optionActions(before.Attr("options"), after.Attr("options")))
-	if m := after.Attr("access method"); m != before.Attr("access method") {
+	r.each(head, optionActions(before.Attr(attrOptions), after.Attr(attrOptions)))
+	if m := after.Attr(attrAccessMethod); m != before.Attr(attrAccessMethod) {
 		r.add(head, "SET ACCESS METHOD", ident(orElse(m, "heap")))
 	}
-	if s := after.Attr("tablespace"); s != before.Attr("tablespace") {
+	if s := after.Attr(attrTablespace); s != before.Attr(attrTablespace) {
 		r.add(head, "SET TABLESPACE", ident(orElse(s, "pg_default")))
 	}
-	if before.Is("unpopulated") != after.Is("unpopulated") {
-		r.add("REFRESH MATERIALIZED VIEW", fullName(after.ID), either(after.Is("unpopulated"), "WITH NO DATA", ""))
+	if before.Is(attrUnpopulated) != after.Is(attrUnpopulated) {
+		r.add("REFRESH MATERIALIZED VIEW", fullName(after.ID), either(after.Is(attrUnpopulated), "WITH NO DATA", ""))
 	}
 }
 
 func (r *renderer) alterExtension(before, after schema.Fact) {
-	if s := after.Attr("schema"); s != before.Attr("schema") {
+	if s := after.Attr(attrSchema); s != before.Attr(attrSchema) {
 		r.add("ALTER EXTENSION", ident(after.ID.Name), "SET SCHEMA", ident(s))
 	}
-	if v := after.Attr("version"); v != before.Attr("version") {
+	if v := after.Attr(attrVersion); v != before.Attr(attrVersion) {
 		r.add("ALTER EXTENSION", ident(after.ID.Name), "UPDATE TO", text(v))
 	}
 }
 
 func (r *renderer) alterPolicy(before, after schema.Fact) {
 	var clauses []string
-	if before.Attr("roles") != after.Attr("roles") {
+	if before.Attr(attrRoles) != after.Attr(attrRoles) {
 		clauses = append(clauses, orElse(policyRoles(after), "TO PUBLIC"))
 	}
-	for _, c := range []struct{ word, attr string }{{"USING", "using"}, {"WITH CHECK", "check"}} {
+	for _, c := range []struct{ word, attr string }{{"USING", attrUsing}, {"WITH CHECK", attrCheck}} {
 		if before.Attr(c.attr) != after.Attr(c.attr) {
 			clauses = append(clauses, enclosed(c.word, after.Attr(c.attr)))
 		}

@@ -13,6 +13,7 @@ func (r *renderer) createOther(f schema.Fact) {
 	switch f.Form() {
 	case "security label":
 		r.fail("security labels are not rendered")
+	case "grants": // which is what finishes every object
 	case "subscription":
 		r.createSubscription(f)
 	case "language":
@@ -27,8 +28,6 @@ func (r *renderer) createOther(f schema.Fact) {
 	case "conversion":
 		rest, isDefault := strings.CutSuffix(definition, " DEFAULT")
 		r.add("CREATE", either(isDefault, "DEFAULT", ""), "CONVERSION", name, rest)
-	case "operator class":
-		r.add("CREATE OPERATOR CLASS", name, operatorClass(definition))
 	case "operator family":
 		r.add("CREATE OPERATOR FAMILY", name)
 		if definition != "" {
@@ -65,26 +64,69 @@ func mappingLists(mappings []string) []string {
 	return list
 }
 
-// operatorClass completes a definition: operators and functions are the
-// family's, but CREATE OPERATOR CLASS wants something to be said. Naming the type
-// itself as the one that is stored says nothing.
-func operatorClass(definition string) string {
-	if head, stored, ok := strings.Cut(definition, " STORAGE "); ok {
-		return head + " AS STORAGE " + stored
-	}
-	_, typ, _ := strings.Cut(definition, "FOR TYPE ")
-	typ, _, _ = strings.Cut(typ, " USING ")
-	return definition + " AS STORAGE " + typ
-}
-
 // createSubscription makes a subscription without talking to the publisher; it
 // is enabled, if it is, afterwards.
 func (r *renderer) createSubscription(f schema.Fact) {
 	head, options, _ := strings.Cut(f.Attr(schema.AttrDefinition), " WITH (")
-	r.add("CREATE SUBSCRIPTION", objectName(f), "CONNECTION", text(f.Attr("connection")), head, "WITH (connect = false, "+options)
-	if !f.Is("enabled") {
+	r.add("CREATE SUBSCRIPTION", objectName(f), "CONNECTION", text(f.Attr(attrConnection)), head, "WITH (connect = false, "+options)
+	if !f.Is(attrEnabled) {
 		r.add("ALTER SUBSCRIPTION", objectName(f), "ENABLE")
 	}
+}
+
+// alterSubscription changes whom a subscription listens to, and whether it does.
+func (r *renderer) alterSubscription(before, after schema.Fact) {
+	if c := after.Attr(attrConnection); c != before.Attr(attrConnection) {
+		r.add("ALTER SUBSCRIPTION", objectName(after), "CONNECTION", text(c))
+	}
+	if before.Is(attrEnabled) != after.Is(attrEnabled) {
+		r.add("ALTER SUBSCRIPTION", objectName(after), either(after.Is(attrEnabled), "DISABLE", "ENABLE"))
+	}
+}
+
+// foreignGrants changes the privileges on what came with the server or with an
+// extension. A fact that is missing says that they are the initial ones.
+func (r *renderer) foreignGrants(before, after schema.Fact) {
+	object, on := foreignObject(after.ID.Name)
+	if on == "" {
+		r.cannot(after, after.ID.Name)
+		return
+	}
+	initial := orElse(after.Attr(attrInitialGrants), before.Attr(attrInitialGrants))
+	like := func(f schema.Fact) grants {
+		return grantsOf(r.srv.Number, schema.NewFact(object, schema.AttrGrants, orElse(f.Attr(schema.AttrGrants), initial)))
+	}
+	old, now, all := like(before), like(after), privilegesOf(r.srv.Number, schema.Fact{ID: object})
+	r.changeGrants(spelled(old, now, all), spelled(now, old, all), all, func(verb, privileges, preposition string, to grantee, suffix string) {
+		r.grant(verb+" "+privileges+" ON "+on+" "+preposition, to, schema.Fact{ID: object}, suffix)
+	})
+}
+
+// foreignObject reads "grants on function app.f(integer)", as pg_identify_object
+// names things.
+func foreignObject(name string) (id schema.ID, on string) {
+	name = strings.TrimPrefix(name, "grants on ")
+	for _, k := range []struct {
+		word, sql string
+		kind      schema.Kind
+	}{
+		{"materialized view", "TABLE", schema.KindTable},
+		{"foreign table", "TABLE", schema.KindTable},
+		{"table", "TABLE", schema.KindTable},
+		{"view", "TABLE", schema.KindTable},
+		{"sequence", "SEQUENCE", schema.KindSequence},
+		{"function", "FUNCTION", schema.KindRoutine},
+		{"procedure", "PROCEDURE", schema.KindRoutine},
+		{"aggregate", "FUNCTION", schema.KindRoutine},
+		{"type", "TYPE", schema.KindType},
+		{"language", "LANGUAGE", schema.KindObject},
+		{"schema", "SCHEMA", schema.KindSchema},
+	} {
+		if rest, ok := strings.CutPrefix(name, k.word+" "); ok {
+			return schema.ID{Kind: k.kind, Name: rest}, k.sql + " " + rest
+		}
+	}
+	return schema.ID{}, ""
 }
 
 // objectName is the name behind CREATE.

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/lockstepdb/lockstep/schema"
@@ -8,13 +9,21 @@ import (
 
 // rebuild makes a table anew beside the old one, copies what columns of one
 // name hold, and puts it in its place. What belongs to the table follows; what
-// needs it must have gone before.
+// needs it (views, foreign keys of others) must have gone before, or the server
+// refuses to drop it. The statements belong into one transaction.
 func (r *renderer) rebuild(c schema.RebuildTable) {
 	if len(c.Before) == 0 || len(c.After) == 0 || c.After[0].ID.Kind != schema.KindTable {
 		r.fail("only tables are rebuilt")
 		return
 	}
 	before, after := c.Before[0], c.After[0]
+	if before.Form() == "foreign" || after.Form() == "foreign" {
+		r.replaceForeign(c)
+		return
+	}
+	// What others write while it is copied would be lost. It also asks for a
+	// transaction.
+	r.add("LOCK TABLE", fullName(before.ID), "IN ACCESS EXCLUSIVE MODE")
 	if before.Form() == "partitioned" {
 		r.guardPartitions(before)
 	}
@@ -37,6 +46,27 @@ func (r *renderer) rebuild(c schema.RebuildTable) {
 	r.dress(after, bare, rest)
 }
 
+// replaceForeign makes a foreign table anew, which has no rows here.
+func (r *renderer) replaceForeign(c schema.RebuildTable) {
+	if c.Before[0].Form() != c.After[0].Form() {
+		r.fail("a table cannot become foreign, or cease to be")
+		return
+	}
+	r.dropTable(c.Before[0])
+	var parts, rest []schema.Fact
+	for _, p := range c.After[1:] {
+		if (dialect{}).InCreate(c.After[0], p) {
+			parts = append(parts, p)
+		} else {
+			rest = append(rest, p)
+		}
+	}
+	r.createTable(c.After[0], parts)
+	for _, p := range rest {
+		r.change(schema.Create(p))
+	}
+}
+
 // rebuiltName is the name of a table while it is made.
 func rebuiltName(name string) string {
 	const suffix, most = "__new", 63
@@ -57,11 +87,14 @@ func (r *renderer) guardPartitions(t schema.Fact) {
 // bareTable makes the table with its columns only.
 func (r *renderer) bareTable(t schema.Fact, columns []schema.Fact) {
 	var entries []string
+	inherited := t.Is(attrInherits) && slices.ContainsFunc(columns, isInherited)
 	for _, c := range orderedColumns(columns) {
-		entries = append(entries, r.columnDefinition(c))
+		if !inherited || !isInherited(c) {
+			entries = append(entries, r.columnDefinition(anonymous(c)))
+		}
 	}
-	r.add(either(t.Attr("persistence") == "unlogged", "CREATE UNLOGGED TABLE", "CREATE TABLE"), fullName(t.ID),
-		"(\n    "+strings.Join(entries, ",\n    ")+"\n)", r.tableClauses(t, false))
+	r.add(either(t.Attr(attrPersistence) == "unlogged", "CREATE UNLOGGED TABLE", "CREATE TABLE"), fullName(t.ID),
+		tableBody(entries), r.tableClauses(t, inherited))
 }
 
 // copyRows copies the columns that both tables have and that take values.
@@ -92,7 +125,7 @@ func (r *renderer) copyRows(c schema.RebuildTable, into schema.ID) {
 // along.
 func (r *renderer) keepSequences(parts []schema.Fact) {
 	for _, p := range parts {
-		for _, s := range lines(p.Attr("owns")) {
+		for _, s := range lines(p.Attr(attrOwns)) {
 			r.add("ALTER SEQUENCE", joined(s), "OWNED BY NONE")
 		}
 	}
@@ -106,18 +139,33 @@ func (r *renderer) adoptSequences(temporary string, columns []schema.Fact) {
 			continue
 		}
 		name := identitySequence(c)
-		was := c
+		was := anonymous(c)
 		was.ID.Table = temporary
 		if old := identitySequence(was); old != name {
 			r.add("ALTER SEQUENCE", dotted(c.ID.Schema, old), "RENAME TO", ident(name))
 		}
-		r.add("SELECT setval(" + text(dotted(c.ID.Schema, name)) + ", (SELECT max(" + ident(c.ID.Name) + ") FROM " + tableOf(c.ID) + "))")
+		r.setSequence(schema.JoinNames(c.ID.Schema, name), c)
 	}
+}
+
+// anonymous takes the name from an identity column's sequence, which the old
+// table still has.
+func anonymous(c schema.Fact) schema.Fact {
+	options := c.Attr(attrIdentityOptions)
+	words := &reader{words: scan(options, dialect{}.Lexer(), 0)}
+	if !words.accept("SEQUENCE", "NAME") {
+		return c
+	}
+	words.name()
+	if words.done() {
+		return c.Without(attrIdentityOptions)
+	}
+	return c.With(attrIdentityOptions, options[words.peek(0).start:])
 }
 
 // dress gives a table that has its columns all else.
 func (r *renderer) dress(t schema.Fact, columns, rest []schema.Fact) {
-	r.afterCreate(t, columns, false)
+	r.afterCreate(t, columns, slices.ContainsFunc(columns, isInherited))
 	for _, p := range rest {
 		if p.Form() != schema.ForeignKey && p.Form() != schema.NotNull {
 			r.change(schema.Create(p))

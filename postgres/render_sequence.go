@@ -17,33 +17,33 @@ func sequenceDefaults(typ, increment, minimum, maximum string) map[string]string
 	case "integer":
 		least, most = "-2147483648", "2147483647"
 	}
-	d := map[string]string{"increment": "1", "cache": "1"}
+	d := map[string]string{attrIncrement: "1", attrCache: "1"}
 	if strings.HasPrefix(increment, "-") {
-		d["minimum"], d["maximum"], d["start"] = least, "-1", maximum
+		d[attrMinimum], d[attrMaximum], d[attrStart] = least, "-1", maximum
 	} else {
-		d["minimum"], d["maximum"], d["start"] = "1", most, minimum
+		d[attrMinimum], d[attrMaximum], d[attrStart] = "1", most, minimum
 	}
 	return d
 }
 
 // sequenceWords are the attributes of a sequence with their SQL.
 func sequenceWords() [][2]string {
-	return [][2]string{{"increment", "INCREMENT BY"}, {"minimum", "MINVALUE"}, {"maximum", "MAXVALUE"}, {"start", "START WITH"}, {"cache", "CACHE"}}
+	return [][2]string{{attrIncrement, "INCREMENT BY"}, {attrMinimum, "MINVALUE"}, {attrMaximum, "MAXVALUE"}, {attrStart, "START WITH"}, {attrCache, "CACHE"}}
 }
 
 func (r *renderer) createSequence(f schema.Fact) {
-	clauses := []string{either(f.Attr("persistence") == "unlogged", "CREATE UNLOGGED SEQUENCE", "CREATE SEQUENCE"), fullName(f.ID)}
+	clauses := []string{either(f.Attr(attrPersistence) == "unlogged", "CREATE UNLOGGED SEQUENCE", "CREATE SEQUENCE"), fullName(f.ID)}
 	typ := orElse(f.Attr(schema.AttrType), "bigint")
 	if typ != "bigint" {
 		clauses = append(clauses, "AS "+typ)
 	}
-	usual := sequenceDefaults(typ, f.Attr("increment"), f.Attr("minimum"), f.Attr("maximum"))
+	usual := sequenceDefaults(typ, f.Attr(attrIncrement), f.Attr(attrMinimum), f.Attr(attrMaximum))
 	for _, w := range sequenceWords() {
 		if v := f.Attr(w[0]); v != "" && v != usual[w[0]] {
 			clauses = append(clauses, w[1]+" "+v)
 		}
 	}
-	if f.Is("cycle") {
+	if f.Is(attrCycle) {
 		clauses = append(clauses, "CYCLE")
 	}
 	r.add(clauses...)
@@ -52,7 +52,7 @@ func (r *renderer) createSequence(f schema.Fact) {
 // owns gives a column the sequences that it owns. The column does it, not the
 // sequence, which is made first.
 func (r *renderer) owns(before, after schema.Fact) {
-	old, now := lines(before.Attr("owns")), lines(after.Attr("owns"))
+	old, now := lines(before.Attr(attrOwns)), lines(after.Attr(attrOwns))
 	for _, s := range now {
 		if !slices.Contains(old, s) {
 			r.add("ALTER SEQUENCE", joined(s), "OWNED BY", tableOf(after.ID)+"."+ident(after.ID.Name))
@@ -70,16 +70,16 @@ func (r *renderer) alterSequence(before, after schema.Fact) {
 			clauses = append(clauses, w[1]+" "+v)
 		}
 	}
-	if before.Is("cycle") != after.Is("cycle") {
-		clauses = append(clauses, either(after.Is("cycle"), "CYCLE", "NO CYCLE"))
+	if before.Is(attrCycle) != after.Is(attrCycle) {
+		clauses = append(clauses, either(after.Is(attrCycle), "CYCLE", "NO CYCLE"))
 	}
 	if len(clauses) > 0 {
 		r.add("ALTER SEQUENCE", fullName(after.ID), strings.Join(clauses, " "))
 	}
-	if p := after.Attr("persistence"); p != before.Attr("persistence") {
+	if p := after.Attr(attrPersistence); p != before.Attr(attrPersistence) {
 		r.add("ALTER SEQUENCE", fullName(after.ID), "SET", strings.ToUpper(orElse(p, "logged")))
 	}
-	if before.Is("owned by") && !after.Is("owned by") {
+	if before.Is(attrOwnedBy) && !after.Is(attrOwnedBy) {
 		r.add("ALTER SEQUENCE", fullName(after.ID), "OWNED BY NONE")
 	}
 }
@@ -124,7 +124,7 @@ func (r *reader) number() string {
 
 // identityOptionActions change the sequence of an identity column.
 func identityOptionActions(before, after schema.Fact) []string {
-	old, now := identityOptions(before.Attr("identity options")), identityOptions(after.Attr("identity options"))
+	old, now := identityOptions(before.Attr(attrIdentityOptions)), identityOptions(after.Attr(attrIdentityOptions))
 	usual := "1"
 	if strings.HasPrefix(now["INCREMENT BY"], "-") {
 		usual = orElse(now["MAXVALUE"], "-1")

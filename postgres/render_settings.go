@@ -18,10 +18,10 @@ func (r *renderer) alterDatabase(before, after schema.Fact) {
 			r.cannot(after, attr)
 		}
 	}
-	if n := after.Attr("connection limit"); n != before.Attr("connection limit") {
+	if n := after.Attr(attrConnectionLimit); n != before.Attr(attrConnectionLimit) {
 		r.dynamic("ALTER DATABASE %I CONNECTION LIMIT "+orElse(n, "-1"), currentDatabase)
 	}
-	old, now := assignments(before.Attr("settings")), assignments(after.Attr("settings"))
+	old, now := assignments(before.Attr(attrSettings)), assignments(after.Attr(attrSettings))
 	for _, name := range sortedKeys(old, now) {
 		was, had := old[name]
 		value, has := now[name]
@@ -140,7 +140,7 @@ func (r *renderer) alterServer(before, after schema.Fact) {
 		switch {
 		case old.clauses[word] == now.clauses[word]:
 		case now.clauses[word] == "":
-			clauses = append(clauses, "NO "+word)
+			clauses = append(clauses, either(word == "VERSION", "VERSION NULL", "NO "+word))
 		default:
 			clauses = append(clauses, word+" "+now.clauses[word])
 		}
@@ -204,15 +204,18 @@ func (r *renderer) alterPublication(before, after schema.Fact) {
 		r.add("ALTER PUBLICATION", name, "DROP", withoutFilters(strings.TrimPrefix(old, "FOR ")))
 	}
 	if oldWith != with {
-		r.add("ALTER PUBLICATION", name, "SET", publicationOptions(with))
+		r.add("ALTER PUBLICATION", name, "SET", publicationOptions(oldWith, with))
 	}
 }
 
-// publicationOptions names all options, since those that are not named stay.
-func publicationOptions(with string) string {
+// publicationOptions names what is back to its default too, since options that
+// are not named stay.
+func publicationOptions(old, with string) string {
 	list := strings.TrimSuffix(strings.TrimPrefix(with, "WITH ("), ")")
-	if !strings.Contains(list, "publish_via_partition_root") {
-		list += ", publish_via_partition_root = false"
+	for _, o := range [][2]string{{"publish_via_partition_root", "false"}, {"publish_generated_columns", "none"}} {
+		if strings.Contains(old, o[0]) && !strings.Contains(list, o[0]) {
+			list += ", " + o[0] + " = " + o[1]
+		}
 	}
 	return "(" + list + ")"
 }
@@ -270,7 +273,7 @@ func (r *renderer) partComments(before, after schema.Fact) {
 
 func commentLines(f schema.Fact) map[string]string {
 	all := map[string]string{}
-	for _, l := range lines(f.Attr("part comments")) {
+	for _, l := range lines(f.Attr(attrPartComments)) {
 		i := strings.Index(l, " ") + 1
 		rest := skipName(l[i:])
 		what, comment := l[:len(l)-len(rest)], strings.TrimPrefix(rest, ": ")

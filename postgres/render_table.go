@@ -12,14 +12,14 @@ import (
 // order and its indexes their names, and the parent is locked for moments only.
 func (r *renderer) createTable(t schema.Fact, parts []schema.Fact) {
 	var entries []string
-	inherited := t.Is("inherits") && slices.ContainsFunc(parts, isInherited)
+	inherited := t.Is(attrInherits) && slices.ContainsFunc(parts, isInherited)
 	for _, c := range orderedColumns(parts) {
 		if !inherited || !isInherited(c) {
 			entries = append(entries, r.columnDefinition(c, notNullColumns(parts)...))
 		}
 	}
 	for _, c := range parts {
-		if c.ID.Kind == schema.KindConstraint && (!isInherited(c) || t.Is("partition of") && isKey(c)) {
+		if c.ID.Kind == schema.KindConstraint && (!isInherited(c) || t.Is(attrPartitionOf) && isKey(c)) {
 			entries = append(entries, "CONSTRAINT "+ident(c.ID.Name)+" "+constraintText(c))
 		}
 	}
@@ -27,15 +27,19 @@ func (r *renderer) createTable(t schema.Fact, parts []schema.Fact) {
 	switch {
 	case t.Form() == "foreign":
 		head = "CREATE FOREIGN TABLE"
-	case t.Attr("persistence") == "unlogged":
+	case t.Attr(attrPersistence) == "unlogged":
 		head = "CREATE UNLOGGED TABLE"
 	}
-	body := "(\n    " + strings.Join(entries, ",\n    ") + "\n)"
-	if len(entries) == 0 {
-		body = "()"
-	}
-	r.add(head, fullName(t.ID), body, r.tableClauses(t, inherited))
+	r.add(head, fullName(t.ID), tableBody(entries), r.tableClauses(t, inherited))
 	r.afterCreate(t, parts, inherited)
+}
+
+// tableBody is the list of columns and constraints.
+func tableBody(entries []string) string {
+	if len(entries) == 0 {
+		return "()"
+	}
+	return "(\n    " + strings.Join(entries, ",\n    ") + "\n)"
 }
 
 // tableClauses is what follows the list of columns.
@@ -49,17 +53,17 @@ func (r *renderer) tableClauses(t schema.Fact, inherited bool) string {
 	if inherited {
 		clauses = append(clauses, "INHERITS ("+strings.Join(parents(t), ", ")+")")
 	}
-	add("PARTITION BY", t.Attr("partition key"))
-	if m := t.Attr("access method"); m != "" {
+	add("PARTITION BY", t.Attr(attrPartitionKey))
+	if m := t.Attr(attrAccessMethod); m != "" {
 		add("USING", ident(m))
 	}
 	if t.Form() == "foreign" {
-		add("SERVER", ident(t.Attr("server")))
-		add("OPTIONS", foreignOptions(t.Attr("foreign options")))
-	} else if w := withOptions(t.Attr("options")); w != "" {
+		add("SERVER", ident(t.Attr(attrServer)))
+		add("OPTIONS", foreignOptions(t.Attr(attrForeignOptions)))
+	} else if w := withOptions(t.Attr(attrOptions)); w != "" {
 		clauses = append(clauses, w)
 	}
-	if s := t.Attr("tablespace"); s != "" {
+	if s := t.Attr(attrTablespace); s != "" {
 		add("TABLESPACE", ident(s))
 	}
 	return strings.Join(clauses, " ")
@@ -68,7 +72,7 @@ func (r *renderer) tableClauses(t schema.Fact, inherited bool) string {
 // parents are the qualified names of the tables that one inherits from.
 func parents(t schema.Fact) []string {
 	var list []string
-	for _, l := range lines(t.Attr("inherits")) {
+	for _, l := range lines(t.Attr(attrInherits)) {
 		list = append(list, joined(l))
 	}
 	return list
@@ -77,10 +81,13 @@ func parents(t schema.Fact) []string {
 // afterCreate renders what CREATE TABLE cannot say.
 func (r *renderer) afterCreate(t schema.Fact, parts []schema.Fact, inherited bool) {
 	var actions []string
-	if ty := t.Attr("of type"); ty != "" {
+	if ty := t.Attr(attrOfType); ty != "" {
 		actions = append(actions, "OF "+ty)
 	}
 	for _, c := range orderedColumns(parts) {
+		if d := c.Attr(schema.AttrDefault); d != "" && inherited && isInherited(c) { // it may not be the parent's
+			actions = append(actions, "ALTER COLUMN "+ident(c.ID.Name)+" SET DEFAULT "+d)
+		}
 		actions = append(actions, columnSettings(schema.Fact{ID: c.ID}, c)...)
 	}
 	r.alter(t, actions)
@@ -111,8 +118,8 @@ func (r *renderer) afterCreate(t schema.Fact, parts []schema.Fact, inherited boo
 
 // attach makes a table the partition that its fact says.
 func (r *renderer) attach(t schema.Fact) {
-	if parent := t.Attr("partition of"); parent != "" {
-		r.add("ALTER TABLE", joined(parent), "ATTACH PARTITION", fullName(t.ID), t.Attr("partition bound"))
+	if parent := t.Attr(attrPartitionOf); parent != "" {
+		r.add("ALTER TABLE", joined(parent), "ATTACH PARTITION", fullName(t.ID), t.Attr(attrPartitionBound))
 	}
 }
 
@@ -154,7 +161,7 @@ func orderedColumns(parts []schema.Fact) []schema.Fact {
 }
 
 // isInherited tells that a part comes from a parent table.
-func isInherited(part schema.Fact) bool { return part.Is("inherited") }
+func isInherited(part schema.Fact) bool { return part.Is(attrInherited) }
 
 // isKey tells that a constraint has an index.
 func isKey(c schema.Fact) bool {
@@ -174,7 +181,7 @@ func (r *renderer) dropTable(t schema.Fact) {
 func (r *renderer) alterTable(before, after schema.Fact) {
 	for _, attr := range before.Differing(after) {
 		switch attr {
-		case schema.AttrForm, "partition key", "server":
+		case schema.AttrForm, attrPartitionKey, attrServer:
 			r.cannot(after, attr)
 		}
 	}
@@ -182,7 +189,7 @@ func (r *renderer) alterTable(before, after schema.Fact) {
 	r.alter(after, tableActions(before, after))
 	r.changeInherits(before, after)
 	r.alter(after, tableFlags(before, after))
-	if s := after.Attr("tablespace"); s != before.Attr("tablespace") {
+	if s := after.Attr(attrTablespace); s != before.Attr(attrTablespace) {
 		r.alter(after, []string{"SET TABLESPACE " + ident(orElse(s, "pg_default"))})
 	}
 	r.common(before, after)
@@ -197,10 +204,10 @@ func orElse(s, otherwise string) string {
 
 // changePartition detaches and attaches where parent or bound change.
 func (r *renderer) changePartition(before, after schema.Fact) {
-	if before.Attr("partition of") == after.Attr("partition of") && before.Attr("partition bound") == after.Attr("partition bound") {
+	if before.Attr(attrPartitionOf) == after.Attr(attrPartitionOf) && before.Attr(attrPartitionBound) == after.Attr(attrPartitionBound) {
 		return
 	}
-	if parent := before.Attr("partition of"); parent != "" {
+	if parent := before.Attr(attrPartitionOf); parent != "" {
 		r.add("ALTER TABLE", joined(parent), "DETACH PARTITION", fullName(before.ID))
 	}
 	r.attach(after)
@@ -224,17 +231,17 @@ func (r *renderer) changeInherits(before, after schema.Fact) {
 func tableActions(before, after schema.Fact) []string {
 	var actions []string
 	changed := func(attr string) bool { return before.Attr(attr) != after.Attr(attr) }
-	if t := after.Attr("of type"); changed("of type") {
+	if t := after.Attr(attrOfType); changed(attrOfType) {
 		actions = append(actions, either(t != "", "OF "+t, "NOT OF"))
 	}
-	if changed("persistence") {
-		actions = append(actions, "SET "+strings.ToUpper(orElse(after.Attr("persistence"), "logged")))
+	if changed(attrPersistence) {
+		actions = append(actions, "SET "+strings.ToUpper(orElse(after.Attr(attrPersistence), "logged")))
 	}
-	if changed("access method") {
-		actions = append(actions, "SET ACCESS METHOD "+ident(orElse(after.Attr("access method"), "heap")))
+	if changed(attrAccessMethod) {
+		actions = append(actions, "SET ACCESS METHOD "+ident(orElse(after.Attr(attrAccessMethod), "heap")))
 	}
-	actions = append(actions, optionActions(before.Attr("options"), after.Attr("options"))...)
-	if o := foreignOptionChanges(before.Attr("foreign options"), after.Attr("foreign options")); o != "" {
+	actions = append(actions, optionActions(before.Attr(attrOptions), after.Attr(attrOptions))...)
+	if o := foreignOptionChanges(before.Attr(attrForeignOptions), after.Attr(attrForeignOptions)); o != "" {
 		actions = append(actions, "OPTIONS "+o)
 	}
 	return actions
@@ -244,13 +251,13 @@ func tableActions(before, after schema.Fact) []string {
 func tableFlags(before, after schema.Fact) []string {
 	var actions []string
 	changed := func(attr string) bool { return before.Attr(attr) != after.Attr(attr) }
-	if changed("row security") {
-		actions = append(actions, either(after.Is("row security"), "ENABLE", "DISABLE")+" ROW LEVEL SECURITY")
+	if changed(attrRowSecurity) {
+		actions = append(actions, either(after.Is(attrRowSecurity), "ENABLE", "DISABLE")+" ROW LEVEL SECURITY")
 	}
-	if changed("force row security") {
-		actions = append(actions, either(after.Is("force row security"), "FORCE", "NO FORCE")+" ROW LEVEL SECURITY")
+	if changed(attrForceRowSecurity) {
+		actions = append(actions, either(after.Is(attrForceRowSecurity), "FORCE", "NO FORCE")+" ROW LEVEL SECURITY")
 	}
-	if id := after.Attr("replica identity"); changed("replica identity") && after.Form() != "foreign" {
+	if id := after.Attr(attrReplicaIdentity); changed(attrReplicaIdentity) && after.Form() != "foreign" {
 		actions = append(actions, "REPLICA IDENTITY "+strings.ToUpper(orElse(id, "default")))
 	}
 	return actions

@@ -14,7 +14,7 @@ func (r *renderer) createType(f schema.Fact) {
 		r.add("CREATE TYPE", name, "AS ENUM ("+texts(schema.SplitNames(f.Attr(schema.AttrValues)))+")")
 	case "domain":
 		r.add(append([]string{"CREATE DOMAIN", name, "AS"}, domainClauses(f)...)...)
-		for _, c := range lines(f.Attr("checks")) {
+		for _, c := range lines(f.Attr(attrChecks)) {
 			if strings.HasSuffix(c, notValid) {
 				r.add("ALTER DOMAIN", name, "ADD", c)
 			}
@@ -33,7 +33,7 @@ func domainClauses(f schema.Fact) []string {
 	if f.Is(schema.AttrNotNull) {
 		clauses = append(clauses, "NOT NULL")
 	}
-	for _, c := range lines(f.Attr("checks")) {
+	for _, c := range lines(f.Attr(attrChecks)) {
 		if !strings.HasSuffix(c, notValid) {
 			clauses = append(clauses, c)
 		}
@@ -96,7 +96,7 @@ func (r *renderer) alterDomain(before, after schema.Fact) {
 	for _, a := range nullActions(before, after) {
 		r.add("ALTER DOMAIN", name, a)
 	}
-	old, now := lines(before.Attr("checks")), lines(after.Attr("checks"))
+	old, now := lines(before.Attr(attrChecks)), lines(after.Attr(attrChecks))
 	for _, c := range old {
 		if !slices.Contains(now, c) && !slices.Contains(now, strings.TrimSuffix(c, notValid)) {
 			r.add("ALTER DOMAIN", name, "DROP CONSTRAINT", constraintName(c))
@@ -122,7 +122,7 @@ func constraintName(line string) string {
 
 // alterComposite adds, drops and changes attributes.
 func (r *renderer) alterComposite(before, after schema.Fact) {
-	old, now := members(before.Attr(schema.AttrDefinition)), members(after.Attr(schema.AttrDefinition))
+	old, now := compositeMembers(before.Attr(schema.AttrDefinition)), compositeMembers(after.Attr(schema.AttrDefinition))
 	var actions []string
 	for _, a := range old {
 		if _, kept := memberNamed(now, a.name); !kept {
@@ -163,7 +163,7 @@ func memberNamed(list []member, name string) (member, bool) {
 }
 
 // attributes reads "(a integer, b text COLLATE …)".
-func members(definition string) []member {
+func compositeMembers(definition string) []member {
 	var list []member
 	words := &reader{words: scan(definition, dialect{}.Lexer(), 0)}
 	words.accept("(")

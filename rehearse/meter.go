@@ -12,8 +12,9 @@ import (
 // meter measures the statements of one migration, by readings before and after
 // each. The nil meter measures nothing.
 type meter struct {
-	source lockstep.Meter
+	source lockstep.Meter // nil: only time is measured
 	server lockstep.Server
+	rows   func(statement string) int64 // of the largest filled table that it names
 
 	first   *lockstep.Reading // before the migration: what it makes itself is not in it
 	before  lockstep.Reading
@@ -25,7 +26,7 @@ type meter struct {
 func (m *meter) observe(ctx context.Context, q lockstep.Querier, at lockstep.StatementPoint) error {
 	started := time.Now()
 	defer func() { m.reading += time.Since(started) }()
-	now, err := m.source.Measure(ctx, q, m.server)
+	now, err := m.measure(ctx, q)
 	if err != nil {
 		return err
 	}
@@ -41,8 +42,16 @@ func (m *meter) observe(ctx context.Context, q lockstep.Querier, at lockstep.Sta
 	return nil
 }
 
+func (m *meter) measure(ctx context.Context, q lockstep.Querier) (lockstep.Reading, error) {
+	if m.source == nil {
+		return lockstep.Reading{}, nil
+	}
+	return m.source.Measure(ctx, q, m.server)
+}
+
 func (m *meter) statement(at lockstep.StatementPoint, now lockstep.Reading) Statement {
 	s := Statement{Number: at.Number, Line: at.Pos.Line, Text: at.Summary, Duration: at.Duration}
+	s.scale(m.rows(at.Written))
 	if now.Written > m.before.Written {
 		s.Written = now.Written - m.before.Written
 	}

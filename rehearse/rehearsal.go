@@ -24,8 +24,10 @@ type rehearsal struct {
 	meter     *meter // nil where the dialect cannot measure
 	measured  *lockstep.Migrator
 	server    lockstep.Server
-	at        int            // how many migrations are applied
-	now       *schema.Schema // what the database has; nil: not known
+	at        int                 // how many migrations are applied
+	rowsStay  bool                // rows that were planted cannot be deleted
+	filled    map[schema.ID]int64 // rows of tables that were filled
+	now       *schema.Schema      // what the database has; nil: not known
 }
 
 func (r *rehearsal) run(ctx context.Context) error {
@@ -57,7 +59,7 @@ func (r *rehearsal) begin(ctx context.Context) error {
 	if r.scratch, err = r.open(ctx); err != nil {
 		return err
 	}
-	r.at, r.now = 0, nil
+	r.at, r.now, r.filled = 0, nil, nil
 	if r.server, err = r.dialect.Probe(ctx, r.scratch.DB); err != nil {
 		return err
 	}
@@ -66,8 +68,8 @@ func (r *rehearsal) begin(ctx context.Context) error {
 		return err
 	}
 	r.measured, r.meter = r.migrator, nil
-	if m, ok := r.dialect.(lockstep.Meter); ok {
-		r.meter = &meter{source: m, server: r.server}
+	if m, ok := r.dialect.(lockstep.Meter); ok || r.o.Rows != nil {
+		r.meter = &meter{source: m, server: r.server, rows: r.rowsOf}
 		o := r.o.Run
 		o.Observe = r.meter.observe
 		r.measured, err = lockstep.New(r.scratch.DB, r.dialect, r.versioned, o)
@@ -93,7 +95,7 @@ func (r *rehearsal) skip(ctx context.Context) (bool, error) {
 	for n < len(all) && !r.o.Which(all[n]) {
 		n++
 	}
-	r.tell(StageApply, r.at, nil)
+	r.tell(StageApply, r.at)
 	done, err := r.up(ctx, r.migrator, n-r.at)
 	r.report.Applied += len(done.Done)
 	r.now = nil
@@ -122,7 +124,10 @@ func (r *rehearsal) rehearse(ctx context.Context, m *lockstep.Migration) (bool, 
 	if err != nil {
 		return false, err
 	}
-	r.tell(StageUp, place, nil)
+	if err := r.fill(ctx, place, before); err != nil {
+		return false, err
+	}
+	r.tell(StageUp, place)
 	done, err := r.up(ctx, r.measured, 1)
 	result.Up, result.Statements = r.meter.take(took(done))
 	if err != nil {
@@ -149,26 +154,24 @@ func (r *rehearsal) rehearse(ctx context.Context, m *lockstep.Migration) (bool, 
 // wayBack runs the down and the second up, and leaves the database as it was
 // after the first up.
 func (r *rehearsal) wayBack(ctx context.Context, result *Result, place int, before, after *schema.Schema) error {
-	r.tell(StageDown, place, nil)
-	done, err := r.migrator.Run(ctx, lockstep.Target{Direction: lockstep.Down, Steps: 1})
-	result.Down = took(done)
-	var oneWay *lockstep.IrreversibleError
-	switch {
-	case errors.As(err, &oneWay):
+	if result.DownFile == "" {
 		result.Verdict = Irreversible
 		return nil
-	case isEnd(ctx, err):
-		return err
-	case err != nil:
-		result.fail(StageDown, err)
-		return r.startOver(ctx, place, after)
 	}
-	r.at--
+	rows := r.plant(ctx, before, after)
+	lasting := r.digest(ctx, before, after)
+	went, err := r.down(ctx, result, place, after, rows)
+	if !went || err != nil {
+		return err
+	}
 	if err := r.compare(ctx, result, StageDown, before); err != nil {
 		return err
 	}
-	r.tell(StageAgain, place, nil)
-	done, err = r.up(ctx, r.migrator, 1)
+	if r.rowsStay { // they might be in the way of the second up, which is not its fault
+		return r.startOver(ctx, place, after)
+	}
+	r.tell(StageAgain, place)
+	done, err := r.up(ctx, r.migrator, 1)
 	result.Again = took(done)
 	switch {
 	case isEnd(ctx, err):
@@ -180,13 +183,49 @@ func (r *rehearsal) wayBack(ctx context.Context, result *Result, place int, befo
 		result.fail(StageAgain, err)
 		return r.startOver(ctx, place, after)
 	}
+	result.Lost = append(result.Lost, r.survived(ctx, lasting)...)
 	if err := r.compare(ctx, result, StageAgain, after); err != nil {
 		return err
 	}
-	if result.Verdict == Differs && len(schema.Compare(after, r.now)) > 0 {
+	if len(schema.Compare(after, r.now)) > 0 {
 		return r.startOver(ctx, place, after)
 	}
 	return nil
+}
+
+// down runs the down with rows in the tables, and where it fails then, without.
+// It reports whether it went, and the rows are out again.
+func (r *rehearsal) down(ctx context.Context, result *Result, place int, after *schema.Schema, rows *seeds) (bool, error) {
+	r.tell(StageDown, place)
+	done, err := r.migrator.Run(ctx, lockstep.Target{Direction: lockstep.Down, Steps: 1})
+	result.Down = took(done)
+	var oneWay *lockstep.IrreversibleError
+	switch {
+	case isEnd(ctx, err):
+		return false, err
+	case errors.As(err, &oneWay):
+		result.Verdict = Irreversible
+		if !rows.remove(ctx) {
+			err = r.fresh(ctx, place, after)
+		} else {
+			err = nil
+		}
+		return false, err
+	case err != nil && len(rows.tables)+len(r.filled) > 0:
+		result.RowsErr = err
+		if err := r.fresh(ctx, place, after); err != nil {
+			return false, err
+		}
+		return r.down(ctx, result, place, after, &seeds{})
+	case err != nil:
+		result.RowsErr = nil // it is not for the rows
+		result.fail(StageDown, err)
+		return false, r.startOver(ctx, place, after)
+	}
+	r.at--
+	result.Lost = rows.losses(ctx)
+	r.rowsStay = !rows.remove(ctx)
+	return true, nil
 }
 
 // startOver brings a new database to where this one should be: behind the
@@ -196,10 +235,15 @@ func (r *rehearsal) startOver(ctx context.Context, place int, after *schema.Sche
 		r.at, r.now = place+1, after // nothing follows
 		return nil
 	}
+	return r.fresh(ctx, place, after)
+}
+
+// fresh is startOver also where nothing follows.
+func (r *rehearsal) fresh(ctx context.Context, place int, after *schema.Schema) error {
 	if err := r.remove(); err != nil {
 		return err
 	}
-	r.tell(StageFresh, place, nil)
+	r.tell(StageFresh, place)
 	if err := r.begin(ctx); err != nil {
 		return err
 	}
@@ -233,6 +277,11 @@ func (r *rehearsal) compare(ctx context.Context, result *Result, stage Stage, wa
 // judge finds the verdict from the differences.
 func (r *Result) judge() {
 	r.Verdict = Identical
+	defer func() {
+		if r.Verdict != Differs && len(r.Lost) > 0 {
+			r.Verdict = LosesRows
+		}
+	}()
 	for _, d := range r.Differences {
 		if d.ID.Kind != schema.KindColumnOrder || d.Before == nil || d.After == nil {
 			r.Verdict = Differs
@@ -256,7 +305,7 @@ func (r *rehearsal) inspect(ctx context.Context) (*schema.Schema, error) {
 	if err != nil {
 		return nil, fmt.Errorf("inspect the scratch database: %w", err)
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }() // gives it back
 	s, err := r.dialect.Inspect(ctx, conn, r.server, r.o.Scope)
 	if err != nil {
 		return nil, fmt.Errorf("inspect the scratch database: %w", err)
@@ -313,9 +362,9 @@ func (r *rehearsal) end(result Result, place int) {
 	r.o.Watch(Event{Stage: StageDone, Migration: result.ID(), Number: place + 1, Of: len(r.set.Migrations()), Result: &result})
 }
 
-func (r *rehearsal) tell(stage Stage, place int, result *Result) {
+func (r *rehearsal) tell(stage Stage, place int) {
 	all := r.set.Migrations()
-	r.o.Watch(Event{Stage: stage, Migration: all[place].ID(), Number: place + 1, Of: len(all), Result: result})
+	r.o.Watch(Event{Stage: stage, Migration: all[place].ID(), Number: place + 1, Of: len(all)})
 }
 
 func newResult(m *lockstep.Migration) Result {

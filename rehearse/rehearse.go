@@ -46,6 +46,12 @@ type Options struct {
 	Scope schema.Scope
 	// Ignore tells what does not count in comparisons. Default nothing.
 	Ignore schema.Ignore
+	// Rows tells with how many made-up rows a table is to be filled before each
+	// rehearsed migration; the dialect must be a [Filler]. Default nil: tables
+	// stay as migrations leave them, but for a few rows while a down runs.
+	Rows func(table schema.ID) int64
+	// Seed decides about the rows' values. Default 0.
+	Seed uint64
 	// Watch is told what happens, from one goroutine. Default nobody is told.
 	Watch func(Event)
 }
@@ -57,6 +63,8 @@ type Event struct {
 	Number    int     // of the migration among all of the set, from 1
 	Of        int     // versioned migrations in the set
 	Result    *Result // at StageDone
+	Table     string  // at StageFill: which one
+	Rows, All int64   // at StageFill: how many rows it has got, of how many
 }
 
 // Stage is a part of a migration's rehearsal.
@@ -65,6 +73,7 @@ type Stage string
 // The stages.
 const (
 	StageApply Stage = "apply" // migrations that are not rehearsed run
+	StageFill  Stage = "fill"  // tables are filled with rows
 	StageUp    Stage = "up"    // the first up
 	StageDown  Stage = "down"
 	StageAgain Stage = "again" // the second up

@@ -19,6 +19,7 @@ const (
 	Identical    Verdict = "identical"    // the down leads back, and the up works again
 	OrderOnly    Verdict = "order only"   // it does, but for the order of columns
 	Differs      Verdict = "differs"      // the down leads elsewhere, or the second up does
+	LosesRows    Verdict = "loses rows"   // the schema comes back, but not rows or values that were there before the up
 	Irreversible Verdict = "irreversible" // it has no down
 	Applied      Verdict = "applied"      // a repeatable migration: there is nothing to lead back from
 	Failed       Verdict = "failed"       // the up, the down or the second up could not run
@@ -26,12 +27,13 @@ const (
 
 // Report is what a rehearsal found.
 type Report struct {
-	Server      string        `json:"server"`      // product and version
-	Results     []Result      `json:"migrations"`  // in the order of the set; repeatables last
-	Applied     int           `json:"applied"`     // migrations that were applied without rehearsal
-	Left        []string      `json:"notRun"`      // migrations behind one whose up failed
-	Fingerprint string        `json:"fingerprint"` // of the schema at the end; "" if an up failed
-	Duration    time.Duration `json:"duration"`    // nanoseconds
+	Server      string        `json:"server"`         // product and version
+	Results     []Result      `json:"migrations"`     // in the order of the set; repeatables last
+	Applied     int           `json:"applied"`        // migrations that were applied without rehearsal
+	Left        []string      `json:"notRun"`         // migrations behind one whose up failed
+	Fingerprint string        `json:"fingerprint"`    // of the schema at the end; "" if an up failed
+	Duration    time.Duration `json:"duration"`       // nanoseconds
+	Rows        *Rows         `json:"rows,omitempty"` // what tables were filled with; nil if they were not
 }
 
 // Result is what was found about one migration.
@@ -47,8 +49,10 @@ type Result struct {
 	Again       time.Duration    `json:"again,omitempty"`
 	Statements  []Statement      `json:"statements,omitempty"` // of the first up, where the dialect can measure
 	Differences []Difference     `json:"differences,omitempty"`
+	Lost        []Loss           `json:"lost,omitempty"`     // what the down threw away of rows that were put there before it
 	FailedAt    Stage            `json:"failedAt,omitempty"` // up, down or again
 	Err         error            `json:"-"`                  // why it failed; lockstep's errors
+	RowsErr     error            `json:"-"`                  // why the down failed with rows in the tables; it was tried again without
 }
 
 // Statement is what one statement was measured to do. Tables and indexes that
@@ -67,6 +71,13 @@ type Statement struct {
 	// Written is how many bytes of write-ahead log the server wrote meanwhile;
 	// 0 if it does not tell. Other sessions of the server count too.
 	Written int64 `json:"written,omitempty"`
+	// Rows is how many rows the largest of the filled tables has that the
+	// statement names; 0 if it names none.
+	Rows int64 `json:"rows,omitempty"`
+	// PerMillion is what Duration is for a million rows, in nanoseconds, as if it
+	// grew with them; Extrapolated says that there were fewer.
+	PerMillion   time.Duration `json:"perMillion,omitempty"`
+	Extrapolated bool          `json:"extrapolated,omitempty"`
 }
 
 // Lock is a lock on a table.
@@ -85,13 +96,17 @@ func id(v lockstep.Version, name string) string {
 	return string(v) + "_" + name
 }
 
-// MarshalJSON writes the error as its text.
+// MarshalJSON writes errors as their texts.
 func (r Result) MarshalJSON() ([]byte, error) {
 	type plain Result
 	out := struct {
 		plain
-		Error string `json:"error,omitempty"`
+		Error     string `json:"error,omitempty"`
+		RowsError string `json:"rowsError,omitempty"`
 	}{plain: plain(r)}
+	if r.RowsErr != nil {
+		out.RowsError = r.RowsErr.Error()
+	}
 	if r.Err != nil {
 		out.Error = r.Err.Error()
 	}
@@ -101,7 +116,18 @@ func (r Result) MarshalJSON() ([]byte, error) {
 // LeadsBack reports whether the migration's way back is as it should be, or
 // not there. An up that failed has not come to that question.
 func (r Result) LeadsBack() bool {
-	return r.Verdict != Differs && (r.Verdict != Failed || r.FailedAt == StageUp)
+	return r.Verdict != Differs && r.Verdict != LosesRows && (r.Verdict != Failed || r.FailedAt == StageUp)
+}
+
+// String says what is lost, for people.
+func (l Loss) String() string {
+	if l.Changed {
+		return fmt.Sprintf("after down and up values of %s are others than before", l.Table.In(schema.KindColumn, l.Column))
+	}
+	if l.Column == "" {
+		return fmt.Sprintf("the down loses rows of %s: %d of %d are left", l.Table, l.After, l.Before)
+	}
+	return fmt.Sprintf("the down loses values of %s: %d of %d are left", l.Table.In(schema.KindColumn, l.Column), l.After, l.Before)
 }
 
 // Told returns the differences without those of parts whose table is left or

@@ -1,7 +1,5 @@
 package schema
 
-import "slices"
-
 // Kind is a kind of object or sub-object.
 type Kind string
 
@@ -33,22 +31,60 @@ const (
 	KindObject           Kind = "object" // whatever is not modelled in detail: AttrForm names its kind, AttrDefinition holds what the server tells
 )
 
-// kinds lists all kinds in the order in which facts are sorted: what others
-// need comes first.
-func kinds() []Kind {
-	return []Kind{
-		KindDatabase, KindSchema, KindExtension, KindCollation, KindType, KindServer, KindSequence, KindTable, KindColumnOrder, KindColumn,
-		KindConstraint, KindIndex, KindStatistics, KindRoutine, KindView, KindMaterializedView, KindTrigger, KindRule, KindPolicy,
-		KindEventTrigger, KindEvent, KindPublication, KindDefaultACL, KindObject,
-	}
-}
-
-// rank is a kind's place in kinds; unknown kinds come last.
+// rank orders kinds in the list of facts: what others need comes first, unknown
+// kinds last.
 func (k Kind) rank() int {
-	if i := slices.Index(kinds(), k); i >= 0 {
-		return i
+	switch k {
+	case KindDatabase:
+		return 0
+	case KindSchema:
+		return 1
+	case KindExtension:
+		return 2
+	case KindCollation:
+		return 3
+	case KindType:
+		return 4
+	case KindServer:
+		return 5
+	case KindSequence:
+		return 6
+	case KindTable:
+		return 7
+	case KindColumnOrder:
+		return 8
+	case KindColumn:
+		return 9
+	case KindConstraint:
+		return 10
+	case KindIndex:
+		return 11
+	case KindStatistics:
+		return 12
+	case KindRoutine:
+		return 13
+	case KindView:
+		return 14
+	case KindMaterializedView:
+		return 15
+	case KindTrigger:
+		return 16
+	case KindRule:
+		return 17
+	case KindPolicy:
+		return 18
+	case KindEventTrigger:
+		return 19
+	case KindEvent:
+		return 20
+	case KindPublication:
+		return 21
+	case KindDefaultACL:
+		return 22
+	case KindObject:
+		return 23
 	}
-	return len(kinds())
+	return 24
 }
 
 // IsPart reports whether objects of the kind belong to a table, view or type

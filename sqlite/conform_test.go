@@ -29,6 +29,7 @@ func testDriver(t *testing.T, driver string) {
 	t.Run("lock", func(t *testing.T) { testLock(t, driver) })
 	t.Run("foreign keys", func(t *testing.T) { testForeignKeys(t, driver) })
 	t.Run("session", func(t *testing.T) { testSession(t, driver) })
+	t.Run("probes", func(t *testing.T) { testProbes(t, driver) })
 	t.Run("rich schema", func(t *testing.T) { testRich(t, driver) })
 }
 
@@ -43,7 +44,7 @@ func open(t *testing.T, driver, dsn string) *sql.DB {
 	return db
 }
 
-func mustExec(t *testing.T, q lockstep.Querier, statements ...string) {
+func mustExec(t testing.TB, q lockstep.Querier, statements ...string) {
 	t.Helper()
 	for _, statement := range statements {
 		if _, err := q.ExecContext(t.Context(), statement); err != nil {

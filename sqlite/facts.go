@@ -17,8 +17,12 @@ func (d dialect) SchemaFacts(ctx context.Context, q lockstep.Querier, srv lockst
 	return s.Fingerprint(), facts, err
 }
 
-// Initial returns the facts of a new database on the server that a schema was read
+// Initial returns the facts of a new database on the server that s was read
 // from: what is there before anybody makes anything.
-func (dialect) Initial(*schema.Schema) []schema.Fact {
-	return nil
+func (dialect) Initial(s *schema.Schema) []schema.Fact {
+	var facts []schema.Fact
+	for _, f := range s.OfKind(schema.KindDatabase) {
+		facts = append(facts, f.Without(attrUserVersion, attrApplicationID))
+	}
+	return facts
 }

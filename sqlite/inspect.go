@@ -62,11 +62,14 @@ func (dialect) Inspect(ctx context.Context, q lockstep.Querier, _ lockstep.Serve
 
 // catalogQuery selects kind, name, table and text of whatever there is. Views
 // are not asked for their columns: a broken one would fail it all, as would a
-// virtual table whose module this connection lacks. Checked on 3.40.
+// virtual table whose module this connection lacks. The list of tables tells
+// which of them belong to a virtual one, and is asked for only if there is one:
+// it takes the square of the number of views. Checked on 3.40.
 const catalogQuery = `SELECT 'setting' AS kind, 'user_version' AS name, '' AS tbl, CAST(user_version AS TEXT) AS text FROM pragma_user_version
 UNION ALL SELECT 'setting', 'application_id', '', CAST(application_id AS TEXT) FROM pragma_application_id
 UNION ALL SELECT 'setting', 'encoding', '', encoding FROM pragma_encoding
-UNION ALL SELECT 'listed', name, type, '' FROM pragma_table_list WHERE schema = 'main' AND type NOT IN ('table', 'view')
+UNION ALL SELECT 'listed', l.name, l.type, ''
+FROM (SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND rootpage = 0 LIMIT 1) CROSS JOIN pragma_table_list l WHERE l.schema = 'main' AND l.type = 'shadow'
 UNION ALL SELECT 'columns', m.name, '', (SELECT group_concat(x.name, char(31)) FROM pragma_table_xinfo(m.name, 'main') x)
 FROM main.sqlite_master m WHERE m.type = 'table' AND m.rootpage > 0
 UNION ALL SELECT type, name, tbl_name, coalesce(sql, '') FROM main.sqlite_master`

@@ -235,14 +235,18 @@ func (t *table) keyTerms(all []term, known names) (columns []string, definition 
 	var terms []string
 	plain := true
 	for _, e := range all {
-		column, text := "("+normal(e.expr, known)+")", ""
+		column := "(" + normal(e.expr, known) + ")"
+		text := column
+		if isCall(e.expr) {
+			text = normal(e.expr, known)
+		}
 		if col := t.of(e); col != nil {
 			column, text = col.name, ident(col.name)
 			if (e.collation == col.collation) || e.collation == "BINARY" && col.collation == "" {
 				e.collation = ""
 			}
 		} else {
-			text, plain = column, false
+			plain = false
 		}
 		if e.collation != "" {
 			text, plain = text+" COLLATE "+ident(e.collation), false
@@ -256,4 +260,9 @@ func (t *table) keyTerms(all []term, known names) (columns []string, definition 
 		return columns, ""
 	}
 	return columns, strings.Join(terms, ", ")
+}
+
+// isCall reports whether an expression is the call of one function.
+func isCall(expr []token) bool {
+	return len(expr) > 2 && expr[0].isNamed() && !isKeyword(upper(expr[0].text)) && expr[1].is("(") && closes(expr[1:]) == len(expr)-2
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/lockstepdb/lockstep"
 	"github.com/lockstepdb/lockstep/dialecttest"
 	"github.com/lockstepdb/lockstep/schema"
 	"github.com/lockstepdb/lockstep/sqltext"
@@ -146,14 +145,7 @@ PRAGMA writable_schema = ON;
 INSERT INTO sqlite_master (type, name, tbl_name, rootpage, sql) VALUES ('table', 'missing', 'missing', 0, 'CREATE VIRTUAL TABLE missing USING absent(a, b)');
 INSERT INTO sqlite_master (type, name, tbl_name, rootpage, sql) VALUES ('thing', 'x', 't', 0, 'CREATE THING x');
 UPDATE sqlite_master SET sql = 'CREATE TABLE odd (a INT GENERATED SOMEHOW, "b c" ??)' WHERE name = 'odd';`)
-	d, ok := lite(t).(inspector)
-	if !ok {
-		t.Fatal("no inspector")
-	}
-	s, err := d.Inspect(t.Context(), db, lockstep.Server{}, schema.Scope{Except: []string{"lockstep_ledger"}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := inspect(t, db, "lockstep_ledger")
 	var got []string
 	for _, f := range s.Facts() {
 		got = append(got, strings.TrimSpace(f.ID.String()+" "+f.Attr(schema.AttrDefinition)))

@@ -135,35 +135,29 @@ func (t *table) column(r *reader) {
 // begins with a quote SQLite keeps the first word.
 func typeName(r *reader) string {
 	var words []string
-	first := r.peek(0).isQuoted()
-	for t := r.peek(0); t.isNamed() && !endsType(r); t = r.peek(0) {
-		word := upper(r.take().name())
-		if !isPlain(word) || isReserved(word) {
-			word = quote(word)
+	first := r.peek(0)
+	for t := first; t.isNamed() && !endsType(r); t = r.peek(0) {
+		if r.take(); t.kind == sqltext.Ident {
+			t.text = upper(t.text)
 		}
-		words = append(words, word)
+		words = append(words, t.text)
 	}
-	if first {
-		words = words[:1]
+	size := ""
+	if r.peek(0).is("(") && len(words) > 0 {
+		size = "(" + numbers(r.parens()) + ")"
 	}
-	typ := strings.Join(words, " ")
-	if r.peek(0).is("(") && typ != "" {
-		size := "(" + numbers(r.parens()) + ")"
-		if !first {
-			typ += size
-		}
+	if first.isQuoted() {
+		return typeWord(upper(first.name()))
 	}
-	return typ
+	return strings.Join(words, " ") + size
 }
 
-// isReserved reports whether a word ends a type.
-func isReserved(word string) bool {
-	switch word {
-	case "CONSTRAINT", "PRIMARY", "NOT", "NULL", "UNIQUE", "CHECK", "DEFAULT", "COLLATE", "REFERENCES", "AS", "DEFERRABLE", "ON",
-		"GENERATED", "ALWAYS":
-		return true
+// typeWord quotes a type only where it must.
+func typeWord(word string) string {
+	if isPlain(word) && !isKeyword(word) {
+		return word
 	}
-	return isKeyword(word) && !isName(word)
+	return quote(word)
 }
 
 func endsType(r *reader) bool {

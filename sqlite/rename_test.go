@@ -34,6 +34,8 @@ CREATE TRIGGER g AFTER UPDATE OF a ON p WHEN NEW.a > OLD.a BEGIN UPDATE r SET b 
 		{"table", []string{
 			"TABLE p", `TABLE "the p"`, "REFERENCES p", `REFERENCES "the p"`, "ON p", `ON "the p"`, "p.", `"the p".`, "FROM p", `FROM "the p"`,
 		}, renamed(schema.KindTable, "", "p", "the p"), `ALTER TABLE p RENAME TO "the p"`},
+		{"case of a table", []string{"TABLE p", "TABLE P"}, renamed(schema.KindTable, "", "p", "P"), "ALTER TABLE p RENAME TO lockstep_new_P;\nALTER TABLE lockstep_new_P RENAME TO P"},
+		{"case of a column", []string{"KEY, a", "KEY, A"}, renamed(schema.KindColumn, "p", "a", "A"), "ALTER TABLE p RENAME COLUMN a TO A"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			wanted := memory(t, modernc, strings.NewReplacer(test.replace...).Replace(all))

@@ -36,7 +36,7 @@ func (dialect) Arrange(statements []string) []string {
 func render(c schema.Change) ([]string, error) {
 	switch c := c.(type) {
 	case schema.CreateTable:
-		return one(createTable(c.Table, c.Parts, c.Table.ID.Name))
+		return createWhole(c.Table, c.Parts)
 	case schema.DropTable:
 		return dropTable(c.Table), nil
 	case schema.RebuildTable:
@@ -71,18 +71,49 @@ func dropTable(table schema.Fact) []string {
 	return []string{foreignKeysOff, drop}
 }
 
-func one(statement string, err error) ([]string, error) { return []string{statement}, err }
+// createWhole makes a table, and what else is among its parts when the change
+// undoes that of a table with indexes and triggers.
+func createWhole(table schema.Fact, parts []schema.Fact) ([]string, error) {
+	create, err := createTable(table, parts, table.ID.Name)
+	if err != nil {
+		return nil, err
+	}
+	others, err := createOthers(sortParts(table, parts))
+	return append([]string{create}, others...), err
+}
+
+func createOthers(p tableParts) ([]string, error) {
+	var statements []string
+	for _, f := range p.others {
+		more, err := createObject(f)
+		if err != nil {
+			return nil, err
+		}
+		statements = append(statements, more...)
+	}
+	return statements, nil
+}
 
 func renderRename(c schema.Change) ([]string, error) {
 	switch c := c.(type) {
 	case schema.RenameTable:
-		return []string{"ALTER TABLE " + ident(c.From.Name) + " RENAME TO " + ident(c.To.Name)}, nil
+		return renameTable(c.From.Name, c.To.Name), nil
 	case schema.RenameColumn:
 		return []string{"ALTER TABLE " + ident(c.To.Table) + " RENAME COLUMN " + ident(c.From.Name) + " TO " + ident(c.To.Name)}, nil
 	case schema.RenameIndex, schema.RenameObject:
 		return nil, fmt.Errorf("SQLite cannot rename a %s: it has to be dropped and made anew", c.Subject().Kind)
 	}
 	return nil, fmt.Errorf("SQLite cannot change this of a table: it has to be rebuilt")
+}
+
+// renameTable takes two steps where only the case of letters changes: SQLite
+// finds that the name is taken.
+func renameTable(from, to string) []string {
+	if lower(from) == lower(to) {
+		between := temporaryName(to)
+		return append(renameTable(from, between), renameTable(between, to)...)
+	}
+	return []string{"ALTER TABLE " + ident(from) + " RENAME TO " + ident(to)}
 }
 
 func createObject(f schema.Fact) ([]string, error) {
@@ -183,7 +214,25 @@ func createView(f schema.Fact) string {
 	if columns := schema.SplitNames(f.Attr(schema.AttrColumns)); len(columns) > 0 {
 		text += " (" + idents(columns) + ")"
 	}
-	return text + " AS\n" + f.Attr(schema.AttrDefinition)
+	return text + " AS\n" + layOut(f.Attr(schema.AttrDefinition))
+}
+
+// layOut begins a line with each clause of a query, but not of those within.
+func layOut(query string) string {
+	var b strings.Builder
+	depth, written := 0, 0
+	for i, t := range tokens(query) {
+		switch {
+		case t.is("("):
+			depth++
+		case t.is(")"):
+			depth--
+		case i > 0 && depth == 0 && t.isOneOf("FROM", "WHERE", "GROUP", "HAVING", "WINDOW", "ORDER", "LIMIT", "UNION", "EXCEPT", "INTERSECT"):
+			b.WriteString(strings.TrimSuffix(query[written:t.start], " ") + "\n")
+			written = t.start
+		}
+	}
+	return b.String() + query[written:]
 }
 
 func createTrigger(f schema.Fact) string {

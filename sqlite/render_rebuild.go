@@ -21,14 +21,15 @@ const foreignKeysOff = "PRAGMA foreign_keys = OFF"
 //
 // Rows keep their rowid. A column that becomes NOT NULL and has a default gets it
 // in place of NULL; without a default the copy fails at the first NULL, as it does
-// for a new column that must not be NULL and has no default.
+// for a new column that must not be NULL and has no default. No row is left out
+// because of an ON CONFLICT of the new table.
 func rebuildTable(before, after []schema.Fact) ([]string, error) {
 	was, will := sortParts(before[0], before[1:]), sortParts(after[0], after[1:])
 	if was.table.Form() != "" || will.table.Form() != "" {
 		return nil, fmt.Errorf("what a virtual table holds cannot be copied, and neither can what is not understood: drop it and make it anew")
 	}
 	name := will.table.ID.Name
-	temporary := "lockstep_new_" + name
+	temporary := temporaryName(name)
 	create, err := createTable(will.table, after[1:], temporary)
 	if err != nil {
 		return nil, err
@@ -43,15 +44,12 @@ func rebuildTable(before, after []schema.Fact) ([]string, error) {
 		"PRAGMA legacy_alter_table = ON",
 		"ALTER TABLE "+ident(temporary)+" RENAME TO "+ident(name),
 		"PRAGMA legacy_alter_table = OFF")
-	for _, f := range will.others {
-		more, err := createObject(f)
-		if err != nil {
-			return nil, err
-		}
-		statements = append(statements, more...)
-	}
-	return statements, nil
+	others, err := createOthers(will)
+	return append(statements, others...), err
 }
+
+// temporaryName is what a table is called while its name is not free.
+func temporaryName(table string) string { return "lockstep_new_" + table }
 
 // copyRows returns "" if the tables have nothing in common, not even a rowid.
 func copyRows(was, will *tableParts, temporary string) string {
@@ -69,8 +67,18 @@ func copyRows(was, will *tableParts, temporary string) string {
 	if len(to) == 0 {
 		return ""
 	}
-	return "INSERT INTO " + ident(temporary) + " (" + strings.Join(to, ", ") + ")\nSELECT " + strings.Join(from, ", ") +
+	return will.insert() + ident(temporary) + " (" + strings.Join(to, ", ") + ")\nSELECT " + strings.Join(from, ", ") +
 		"\nFROM " + ident(was.table.ID.Name)
+}
+
+// insert begins the statement that copies rows. None may be left out silently,
+// whatever the table does ON CONFLICT.
+func (p *tableParts) insert() string {
+	tolerant := func(f schema.Fact) bool { return f.Attr(attrConflict) != "" || f.Attr(attrNotNullConflict) != "" }
+	if slices.ContainsFunc(p.keys, tolerant) || slices.ContainsFunc(p.columns, tolerant) {
+		return "INSERT OR ABORT INTO "
+	}
+	return "INSERT INTO "
 }
 
 // copied returns what a column takes from its old self.

@@ -3,6 +3,7 @@ package sqlite_test
 import (
 	"database/sql"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -33,13 +34,19 @@ func lite(t testing.TB) renderer {
 // migration returns the script that makes one schema of another.
 func migration(t testing.TB, from, to *schema.Schema, renames ...diff.Rename) ([]string, error) {
 	t.Helper()
-	d := lite(t)
-	r, err := diff.Diff(from, to, d, diff.Options{StrictOrder: true, Renames: renames})
+	r, err := diff.Diff(from, to, lite(t), diff.Options{StrictOrder: true, Renames: renames})
 	if err != nil {
 		return nil, err
 	}
+	return script(t, r.Changes)
+}
+
+// script returns the statements that make changes.
+func script(t testing.TB, changes []schema.Change) ([]string, error) {
+	t.Helper()
+	d := lite(t)
 	var statements []string
-	for _, c := range r.Changes {
+	for _, c := range changes {
 		more, err := d.Render(lockstep.Server{}, c)
 		if err != nil {
 			return nil, err
@@ -175,7 +182,7 @@ FROM pragma_table_list m, pragma_table_xinfo(m.name) x WHERE m.schema = 'main' A
 FROM pragma_table_list m, pragma_index_list(m.name) l, pragma_index_xinfo(l.name) x WHERE m.schema = 'main' AND m.type <> 'shadow' GROUP BY m.name, l.name`,
 		`SELECT 'foreign key', m.name, lower(l."table"), l.seq, l."from", l.on_update, l.on_delete
 FROM pragma_table_list m, pragma_foreign_key_list(m.name) l WHERE m.schema = 'main'`,
-		`SELECT type, name, tbl_name FROM sqlite_master WHERE type IN ('view', 'trigger')`,
+		`SELECT type, name, lower(tbl_name) FROM sqlite_master WHERE type IN ('view', 'trigger')`,
 		`SELECT 'numbers', user_version, application_id FROM pragma_user_version, pragma_application_id`,
 	} {
 		for _, r := range table(t, db, query) {
@@ -246,5 +253,52 @@ func checkSchema(t *testing.T, db *sql.DB, want *schema.Schema, like *sql.DB, sc
 	}
 	if got := table(t, db, "PRAGMA integrity_check"); got[0][0] != "ok" {
 		t.Errorf("integrity_check: %v", got)
+	}
+}
+
+// TestRebuildLosesNoRow: what a table does ON CONFLICT does not count for the rows
+// that are copied: the script fails, and nothing has changed.
+func TestRebuildLosesNoRow(t *testing.T) {
+	for _, after := range []string{
+		"CREATE TABLE t (a INT UNIQUE ON CONFLICT IGNORE, b)", "CREATE TABLE t (a INT UNIQUE ON CONFLICT REPLACE, b)",
+		"CREATE TABLE t (a INT, b NOT NULL ON CONFLICT IGNORE)", "CREATE TABLE t (a INT UNIQUE, b)", "CREATE TABLE t (a INT, b NOT NULL)",
+	} {
+		db := memory(t, modernc, "CREATE TABLE t (a INT, b); INSERT INTO t VALUES (1, 1), (1, 2), (2, NULL)")
+		before := inspect(t, db)
+		up, err := migration(t, before, inspect(t, memory(t, modernc, after)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := apply(t, db, up); err == nil {
+			t.Errorf("%s: rows were left out by\n%s", after, strings.Join(up, ";\n"))
+		}
+		if got := text(t, db, "SELECT count(*) FROM t"); got != "3" || len(schema.Compare(inspect(t, db), before)) > 0 {
+			t.Errorf("%s: %s rows, want 3 and the schema of before", after, got)
+		}
+	}
+}
+
+// TestRender shows what is written, as people will read it.
+func TestRender(t *testing.T) {
+	const before = `CREATE TABLE users (id INTEGER PRIMARY KEY AUTOINCREMENT, email TEXT, age INT, old INT);
+CREATE INDEX by_age ON users (age);`
+	const after = `PRAGMA user_version = 2;
+create table users (id integer primary key autoincrement, email text collate nocase not null default '' unique, age int check (age > 0), "order" real);
+create index by_age on users (age desc) where age is not null;
+create table posts (id integer primary key, user_id int not null references users on delete cascade, title text, body text);
+create unique index titles on posts (user_id, lower(title));
+create view authors as select u.id, count(*) as posts from users u join posts p on p.user_id = u.id group by u.id order by (select 1 from posts limit 1);
+create trigger trim after insert on posts when new.title <> '' begin update posts set title = trim(title) where id = new.id; delete from posts where title = ''; end;`
+	from, to := inspect(t, memory(t, modernc, before)), inspect(t, memory(t, modernc, after))
+	up, err := migration(t, from, to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := os.ReadFile("testdata/rendered.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(up, ";\n") + ";\n"; got != string(want) {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }

@@ -156,12 +156,23 @@ func (a *app) tellDiff(r *diff.Result) {
 	for _, l := range r.Losses {
 		a.note("this loses data: " + l.String())
 	}
+	for _, c := range r.Changes {
+		if add, ok := c.(schema.AddColumn); ok && needsValue(add.Column) {
+			a.note("this fails where the table has rows: " + c.String() + " is not null and has no default")
+		}
+	}
 	for _, d := range r.OrderOnly {
 		a.note(d.ID.String() + " stays as it is; --strict-order changes it")
 	}
 	for _, c := range r.Cycles {
 		a.note(fmt.Sprintf("%d objects need each other in a way that no order satisfies, such as %s", len(c), c[0]))
 	}
+}
+
+// needsValue reports whether rows that are there already have no value for a new
+// column.
+func needsValue(column schema.Fact) bool {
+	return column.Is(schema.AttrNotNull) && !column.Is(schema.AttrDefault) && !column.Is(schema.AttrGenerated) && !column.Is(schema.AttrIdentity)
 }
 
 func (a *app) printDiff(r *diff.Result, c change, up string, files newAnswer) error {
@@ -211,11 +222,11 @@ func renamesOf(words []string, from, to *schema.Schema) ([]diff.Rename, error) {
 		if err != nil {
 			return nil, err
 		}
-		new, err := oneCalled(after, to, from)
+		renamed, err := oneCalled(after, to, from)
 		if err != nil {
 			return nil, err
 		}
-		renames = append(renames, diff.Rename{From: old, To: new})
+		renames = append(renames, diff.Rename{From: old, To: renamed})
 	}
 	return renames, nil
 }

@@ -112,6 +112,7 @@ func TestDocsNameEveryField(t *testing.T) {
 		rehearse.Difference{},
 		rehearse.Statement{},
 		rehearse.Lock{},
+		rehearse.Loss{},
 		build{},
 	} {
 		typ := reflect.TypeOf(document)

@@ -33,6 +33,7 @@ type historyLine struct {
 	Statement  int                `json:"statement,omitempty"`
 	Statements int                `json:"statements,omitempty"`
 	Checksum   string             `json:"checksum,omitempty"`
+	Schema     string             `json:"schema,omitempty"` // fingerprint
 	Started    time.Time          `json:"started"`
 	Finished   time.Time          `json:"finished"`
 	Duration   time.Duration      `json:"duration"` // nanoseconds
@@ -114,7 +115,7 @@ func (a *app) historyJSON(entries iter.Seq2[*lockstep.Entry, error]) error {
 			return err
 		}
 		b, err := json.Marshal(historyLine{
-			e.Seq, e.Event, e.Version, e.Name, e.Kind, e.Direction, e.Statement, e.Statements, e.Checksum,
+			e.Seq, e.Event, e.Version, e.Name, e.Kind, e.Direction, e.Statement, e.Statements, e.Checksum, e.Schema,
 			e.Started, e.Finished, e.Duration, e.Actor, e.Host, e.PID, e.Tool, e.Context, e.Reason, e.Chain,
 		})
 		if err != nil {

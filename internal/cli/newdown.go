@@ -13,18 +13,9 @@ import (
 	"github.com/lockstepdb/lockstep/internal/config"
 	"github.com/lockstepdb/lockstep/internal/view"
 	"github.com/lockstepdb/lockstep/rehearse"
-	"github.com/lockstepdb/lockstep/schema"
 	"github.com/lockstepdb/lockstep/schema/diff"
 	"github.com/lockstepdb/lockstep/sqltext"
 )
-
-// renderer is a dialect that writes changes as SQL.
-type renderer interface {
-	rehearse.Dialect
-	lockstep.ScriptReader
-	diff.Dialect
-	Render(srv lockstep.Server, c schema.Change) ([]string, error)
-}
 
 // runNewDown writes the down of an up that was written by hand: what turns the
 // schema after it into the one before. Then it rehearses the migration.
@@ -42,7 +33,7 @@ func (a *app) runNewDown(ctx context.Context, s *config.Settings, o newOptions) 
 		return err
 	}
 	defer place.close()
-	d, ok := place.dialect.(renderer)
+	d, ok := place.dialect.(schemaDialect)
 	if !ok {
 		return fmt.Errorf("write the down: changes cannot be written for %s", place.dialect.Name())
 	}
@@ -120,7 +111,7 @@ type writtenDown struct {
 	losses []string
 }
 
-func (a *app) makeDown(ctx context.Context, s *config.Settings, set *lockstep.Set, m *lockstep.Migration, place *scratchPlace, d renderer) (writtenDown, error) {
+func (a *app) makeDown(ctx context.Context, s *config.Settings, set *lockstep.Set, m *lockstep.Migration, place *scratchPlace, d schemaDialect) (writtenDown, error) {
 	around, err := rehearse.Look(ctx, d, set, m, place.open, rehearse.Options{Run: a.scratchOptions(s)})
 	if err != nil {
 		return writtenDown{}, err
@@ -144,25 +135,6 @@ func (a *app) makeDown(ctx context.Context, s *config.Settings, set *lockstep.Se
 	w.losses = append(w.losses, rowChanges(m, d.Lexer())...)
 	w.text = script(m, w.losses, statements)
 	return w, nil
-}
-
-// renderAll returns the statements of changes, in the order in which a script
-// runs them.
-func renderAll(d renderer, srv lockstep.Server, changes []schema.Change) ([]string, error) {
-	var all []string
-	for _, c := range changes {
-		statements, err := d.Render(srv, c)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, statements...)
-	}
-	if arranger, ok := d.(interface {
-		Arrange(statements []string) []string
-	}); ok {
-		all = arranger.Arrange(all)
-	}
-	return all, nil
 }
 
 // losses says which data a down does not bring back, and which it throws away.
@@ -209,7 +181,7 @@ func script(m *lockstep.Migration, losses, statements []string) string {
 	}
 	b.WriteString("\n")
 	for _, st := range statements {
-		b.WriteString(strings.TrimRight(st, "; \n") + ";\n")
+		b.WriteString(ended(st))
 	}
 	return b.String()
 }
@@ -228,7 +200,7 @@ func (a *app) proveDown(ctx context.Context, s *config.Settings, m *lockstep.Mig
 	if set, err = until(set, all[i]); err != nil {
 		return err
 	}
-	r, err := a.rehearse(ctx, s, set, place, func(o *lockstep.Migration) bool { return o.ID() == m.ID() })
+	r, err := a.rehearse(ctx, s, set, place, rehearse.Options{Which: func(o *lockstep.Migration) bool { return o.ID() == m.ID() }})
 	if err != nil {
 		return err
 	}

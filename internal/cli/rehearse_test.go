@@ -215,3 +215,29 @@ func TestRehearsalStaysInside(t *testing.T) {
 		})
 	}
 }
+
+// TestRehearsalBehindAPooler tells why the database that was made is not there.
+func TestRehearsalBehindAPooler(t *testing.T) {
+	db := testdb.New(t, testdb.KindNamed(t, "postgres18"))
+	migrationsIn(t)
+	code, _, said := call(t, []string{"rehearse"}, []string{"LOCKSTEP_DB=" + testdb.PgBouncer(t, db)})
+	if code != 1 || !strings.Contains(said, "a pooler knows only databases it was told of") {
+		t.Errorf("exit code %d\n%s", code, said)
+	}
+}
+
+// TestPasswordsOfScratchURLsAreNeverShown looks for them in what is said when
+// the server cannot be reached or the URL cannot be read.
+func TestPasswordsOfScratchURLsAreNeverShown(t *testing.T) {
+	migrationsIn(t)
+	for _, address := range []string{
+		"postgres://ada:%s@127.0.0.1:1/shop", "postgres://ada:%s@no-such-host.invalid/", "mysql://ada:%s@127.0.0.1:1/", "postgress://ada:%s@h/shop", "mysql://ada:%s@h:x/shop",
+	} {
+		db := strings.Replace(address, "%s", secret, 1)
+		code, out, said := call(t, []string{"rehearse", "--scratch", db}, []string{"LOCKSTEP_DB=sqlite:app.db"})
+		if code == 0 || said == "" {
+			t.Errorf("%s: exit code %d, says %q", address, code, said)
+		}
+		notShown(t, secret, db, out+said)
+	}
+}

@@ -175,11 +175,11 @@ func creating(d schemaDialect, srv lockstep.Server, s *schema.Schema) ([]codegen
 	if err != nil {
 		return nil, err
 	}
-	parts, err := render(d, srv, result.Changes)
+	head, parts, err := render(d, srv, result.Changes)
 	if err != nil {
 		return nil, err
 	}
-	var objects []codegen.Object
+	objects := []codegen.Object{{Statements: head}} // of no object: without a section
 	for i, statements := range parts {
 		objects = append(objects, codegen.Object{ID: result.Changes[i].Subject(), Statements: statements})
 	}

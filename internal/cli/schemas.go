@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/lockstepdb/lockstep"
 	"github.com/lockstepdb/lockstep/drift"
@@ -14,6 +15,7 @@ import (
 // schemaDialect is a dialect that knows schemas; all dialects of this module do.
 type schemaDialect interface {
 	lockstep.Dialect
+	lockstep.ScriptReader
 	drift.Dialect
 	// Initial returns the facts of a new database on the server of s.
 	Initial(s *schema.Schema) []schema.Fact
@@ -77,17 +79,45 @@ func ignoring(words []string) (schema.Ignore, error) {
 	return i, nil
 }
 
-// render returns the SQL of changes, one list a change.
-func render(d schemaDialect, srv lockstep.Server, changes []schema.Change) ([][]string, error) {
-	all := make([][]string, 0, len(changes))
+// render returns the SQL of changes, one list a change, and what must stand in
+// front of all of it in one script.
+func render(d schemaDialect, srv lockstep.Server, changes []schema.Change) (head []string, parts [][]string, err error) {
 	for _, c := range changes {
 		statements, err := d.Render(srv, c)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", c, err)
+			return nil, nil, err
 		}
-		all = append(all, statements)
+		parts = append(parts, statements)
 	}
-	return all, nil
+	arranger, ok := d.(interface {
+		Arrange(statements []string) []string
+	})
+	if !ok {
+		return nil, parts, nil
+	}
+	all := slices.Concat(parts...)
+	arranged := arranger.Arrange(all)
+	for n := 0; n <= len(arranged); n++ { // what moved to the front is not in its place any more
+		rest := without(all, arranged[:n])
+		if slices.Equal(rest, arranged[n:]) {
+			head = arranged[:n]
+			break
+		}
+	}
+	for i := range parts {
+		parts[i] = without(parts[i], head)
+	}
+	return head, parts, nil
+}
+
+func without(statements, gone []string) []string {
+	return slices.DeleteFunc(slices.Clone(statements), func(s string) bool { return slices.Contains(gone, s) })
+}
+
+// renderAll returns the SQL of changes in the order in which a script runs it.
+func renderAll(d schemaDialect, srv lockstep.Server, changes []schema.Change) ([]string, error) {
+	head, parts, err := render(d, srv, changes)
+	return append(head, slices.Concat(parts...)...), err
 }
 
 // leading returns the SQL that leads from one schema to another.
@@ -96,12 +126,7 @@ func leading(d schemaDialect, srv lockstep.Server, from, to *schema.Schema) ([]s
 	if err != nil {
 		return nil, err
 	}
-	var all []string
-	parts, err := render(d, srv, result.Changes)
-	for _, p := range parts {
-		all = append(all, p...)
-	}
-	return all, err
+	return renderAll(d, srv, result.Changes)
 }
 
 // objectDifference is a difference as --json prints it.

@@ -159,7 +159,7 @@ func (p *scratchPlace) make(ctx context.Context) (*scratch, error) {
 	}
 	name := scratchName(time.Now())
 	if err := s.CreateScratch(ctx, p.admin, p.server, name); err != nil {
-		p.drop(s, name) // it may be there, if it was interrupted
+		_ = p.drop(ctx, s, name) // it may be there, if it was interrupted; what made it fail is told
 		return nil, p.describe(err)
 	}
 	at := p.at
@@ -172,12 +172,22 @@ func (p *scratchPlace) make(ctx context.Context) (*scratch, error) {
 		if db != nil {
 			_ = db.Close() // what it says changes nothing any more
 		}
-		return p.drop(s, name)
+		return p.drop(ctx, s, name)
 	}}
 	if err != nil {
-		return nil, errors.Join(p.describe(err), made.remove())
+		return nil, errors.Join(p.unreachable(err), made.remove())
 	}
 	return made, nil
+}
+
+// unreachable describes why a database that was just made cannot be used:
+// behind a pooler it is not there.
+func (p *scratchPlace) unreachable(err error) error {
+	if c := p.dialect.Classify(err); c != nil && c.Class == lockstep.ErrorUnknownTarget {
+		return lockstep.WithHint(fmt.Errorf("use the scratch database that was made on %s: %w", p.at, c),
+			"a pooler knows only databases it was told of: name the server itself, --scratch URL")
+	}
+	return p.describe(err)
 }
 
 // open is make for package rehearse.
@@ -190,8 +200,8 @@ func (p *scratchPlace) open(ctx context.Context) (*rehearse.Scratch, error) {
 }
 
 // drop drops a scratch database, whatever has become of the command.
-func (p *scratchPlace) drop(s lockstep.Scratcher, name string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), removal)
+func (p *scratchPlace) drop(ctx context.Context, s lockstep.Scratcher, name string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removal)
 	defer cancel()
 	if err := s.DropScratch(ctx, p.admin, p.server, name); err != nil {
 		return lockstep.WithHint(p.describe(err), "drop it by hand: DROP DATABASE "+p.dialect.Quote(name))
@@ -236,8 +246,8 @@ func (p *scratchPlace) clear(ctx context.Context) error {
 	if err != nil {
 		return p.describe(err)
 	}
-	defer conn.Close()
-	for range 3 { // what one object held fast may go once that is gone
+	defer func() { _ = conn.Close() }() // gives it back
+	for range 3 {                       // what one object held fast may go once that is gone
 		statements, err := s.Clearing(ctx, conn, p.server)
 		if err != nil {
 			return p.describe(err)
@@ -361,7 +371,7 @@ func (a *app) reportLeftovers(ctx context.Context, p *scratchPlace) {
 		if at, ok := madeAt(name); !ok || time.Since(at) < abandoned {
 			continue
 		}
-		if err := p.drop(s, name); err != nil {
+		if err := p.drop(ctx, s, name); err != nil {
 			a.note("the database " + name + " was left by a run that was killed, and could not be dropped: " + err.Error())
 			continue
 		}

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -64,7 +65,7 @@ func TestScripts(t *testing.T) {
 				},
 				Condition: func(cond string) (bool, error) { return condition(kind, cond) },
 				Cmds: map[string]func(*testscript.TestScript, bool, []string){
-					"exits": exits, "dbexec": dbexec, "dbquery": dbquery, "dbwait": dbwait, "hold": hold, "replace": replace,
+					"exits": exits, "exitsInTime": exitsInTime, "dbexec": dbexec, "dbquery": dbquery, "dbwait": dbwait, "hold": hold, "replace": replace,
 				},
 			})
 		})
@@ -127,15 +128,37 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if err != nil || neg || len(args) < 2 {
 		ts.Fatalf("usage: exits code program [args]")
 	}
-	got := 0
+	if got := exitCode(ts, args[1:]); got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+func exitCode(ts *testscript.TestScript, args []string) int {
 	var exit *exec.ExitError
-	if err := ts.Exec(args[1], args[2:]...); errors.As(err, &exit) {
-		got = exit.ExitCode()
+	if err := ts.Exec(args[0], args[1:]...); errors.As(err, &exit) {
+		return exit.ExitCode()
 	} else if err != nil {
 		ts.Fatalf("%v", err)
 	}
-	if got != want {
-		ts.Fatalf("exit code %d, want %d", got, want)
+	return 0
+}
+
+// exitsInTime runs a command that ends with the exit code before its --timeout
+// is over: exitsInTime CODE program args… On a busy machine a second may be too
+// short to begin with, so it gets more.
+func exitsInTime(ts *testscript.TestScript, neg bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	if err != nil || neg || len(args) < 2 {
+		ts.Fatalf("usage: exitsInTime code program [args]")
+	}
+	for limit := time.Second; ; limit *= 2 {
+		got := exitCode(ts, append(slices.Clone(args[1:]), "--timeout", limit.String()))
+		if got == want {
+			return
+		}
+		if limit > time.Minute {
+			ts.Fatalf("exit code %d within %v, want %d", got, limit, want)
+		}
 	}
 }
 

@@ -223,7 +223,7 @@ func (t *trial) proveOn(ctx context.Context, c change, up, down string) error {
 	var text strings.Builder
 	for _, o := range objects {
 		for _, st := range o.Statements {
-			text.WriteString(st + ";\n")
+			text.WriteString(ended(st))
 		}
 	}
 	begin, err := lockstep.NewSet()

@@ -61,31 +61,40 @@ func (c change) scripts() (up, down string, err error) {
 // script writes the SQL of the way from one schema to another, each change
 // that loses data with a comment that says so.
 func (c change) script(from, to *schema.Schema, renames []diff.Rename) (string, error) {
-	changes, parts, err := c.parts(from, to, renames)
+	changes, err := c.changes(from, to, renames)
 	if err != nil {
 		return "", err
 	}
-	return scriptText(changes, parts), nil
+	head, parts, err := render(c.dialect, c.srv, changes)
+	if err != nil {
+		return "", err
+	}
+	return scriptText(head, changes, parts), nil
 }
 
 // statements returns the SQL of the way from one schema to another.
 func (c change) statements(from, to *schema.Schema, renames []diff.Rename) ([]string, error) {
-	_, parts, err := c.parts(from, to, renames)
-	return slices.Concat(parts...), err
+	changes, err := c.changes(from, to, renames)
+	if err != nil {
+		return nil, err
+	}
+	return renderAll(c.dialect, c.srv, changes)
 }
 
-func (c change) parts(from, to *schema.Schema, renames []diff.Rename) ([]schema.Change, [][]string, error) {
+func (c change) changes(from, to *schema.Schema, renames []diff.Rename) ([]schema.Change, error) {
 	result, err := diff.Diff(from, to, c.dialect, diff.Options{Renames: renames, StrictOrder: c.strictOrder})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	parts, err := render(c.dialect, c.srv, result.Changes)
-	return result.Changes, parts, err
+	return result.Changes, nil
 }
 
 // scriptText writes changes with their statements as a file that people read.
-func scriptText(changes []schema.Change, parts [][]string) string {
+func scriptText(head []string, changes []schema.Change, parts [][]string) string {
 	var b strings.Builder
+	for _, statement := range head {
+		b.WriteString("\n" + ended(statement))
+	}
 	for i, statements := range parts {
 		if len(statements) == 0 {
 			continue
@@ -95,8 +104,11 @@ func scriptText(changes []schema.Change, parts [][]string) string {
 			b.WriteString("-- This loses data: " + strings.ReplaceAll(changes[i].String(), "\n", " ") + "\n")
 		}
 		for _, statement := range statements {
-			b.WriteString(strings.TrimRight(statement, " \n;") + ";\n")
+			b.WriteString(ended(statement))
 		}
 	}
 	return b.String()
 }
+
+// ended is a statement as it stands in a file.
+func ended(statement string) string { return strings.TrimRight(statement, " \n;") + ";\n" }

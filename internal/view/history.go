@@ -51,18 +51,25 @@ func historyTable(style Style) *table {
 	}}
 }
 
+// shownFingerprint is how much of a fingerprint tells two of them apart.
+const shownFingerprint = 24
+
 func addEntry(t *table, e *lockstep.Entry) {
 	took := ""
 	if e.Duration > 0 && (e.Event == lockstep.EntryApplied || e.Event == lockstep.EntryReverted) {
 		took = Duration(e.Duration)
 	}
 	name, codes := EventName(e)
+	id := cell{text: e.ID()}
+	if e.Event == lockstep.EntrySchema {
+		id = cell{fit(e.Schema, shownFingerprint), []string{dim}}
+	}
 	below := e.Reason
 	if e.Event == lockstep.EntryFailed {
 		below = e.Failure()
 	}
 	t.add(below, cell{strconv.FormatInt(e.Seq, 10), []string{dim}}, cell{text: e.Finished.UTC().Format(moment)},
-		cell{name, codes}, cell{text: e.ID()}, cell{text: took}, cell{text: e.Actor}, cell{e.Host, []string{dim}})
+		cell{name, codes}, id, cell{text: took}, cell{text: e.Actor}, cell{e.Host, []string{dim}})
 }
 
 // EventName says what an entry records, with the colours of it.
@@ -78,6 +85,10 @@ func EventName(e *lockstep.Entry) (name string, codes []string) {
 		return fmt.Sprintf("%s %d/%d", e.Direction, e.Statement, e.Statements), []string{dim}
 	case lockstep.EntryStarted:
 		return fmt.Sprintf("%s started", e.Direction), []string{dim}
+	case lockstep.EntrySchema:
+		return string(e.Event), []string{dim}
+	case lockstep.EntryAccepted:
+		return "accepted drift", []string{cyan}
 	case lockstep.EntryRepaired:
 		return "repaired: " + string(e.Direction), []string{cyan}
 	}

@@ -24,6 +24,7 @@ func Rehearsal(w io.Writer, style Style, r *rehearse.Report, message func(error)
 		found(&b, style, one, message)
 	}
 	measured(&b, style, r)
+	filled(&b, style, r)
 	b.WriteString("\n" + rehearsalSummary(style, r) + "\n")
 	return write(w, b.String())
 }
@@ -43,7 +44,7 @@ func lookOfVerdict(r rehearse.Result) look {
 		return look{"≈", []string{yellow}}
 	case rehearse.Irreversible:
 		return look{"–", []string{yellow}}
-	case rehearse.Differs:
+	case rehearse.Differs, rehearse.LosesRows:
 		return look{"≠", []string{red}}
 	}
 	return look{"✗", []string{red}}
@@ -90,10 +91,19 @@ func found(b *strings.Builder, style Style, r rehearse.Result, message func(erro
 	if r.Err != nil && r.FailedAt != rehearse.StageUp {
 		lines = append(lines, map[rehearse.Stage]string{rehearse.StageDown: "the down failed: ", rehearse.StageAgain: "the second up failed: "}[r.FailedAt]+cleanBlock(message(r.Err)))
 	}
+	for _, l := range r.Lost {
+		lines = append(lines, clean(l.String()))
+	}
+	if r.RowsErr != nil {
+		lines = append(lines, "the down fails when there are rows: "+cleanBlock(message(r.RowsErr)))
+	}
 	if len(lines) == 0 {
 		return
 	}
 	l := lookOfVerdict(r)
+	if r.RowsErr != nil && r.LeadsBack() {
+		l = look{"!", []string{yellow}}
+	}
 	b.WriteString("\n" + style.paint(l.symbol, l.codes...) + " " + style.Bold(clean(r.ID())) + "\n")
 	for _, line := range lines {
 		b.WriteString("  " + style.wrap(line, len("  ")) + "\n")
@@ -198,9 +208,12 @@ func (p *Rehearsing) Watch(e rehearse.Event) {
 	}
 	doing := map[rehearse.Stage]string{
 		rehearse.StageApply: "apply", rehearse.StageUp: "up", rehearse.StageDown: "down", rehearse.StageAgain: "up again",
-		rehearse.StageFresh: "apply again in a new database", rehearse.StageDone: "done",
+		rehearse.StageFill: "fill tables", rehearse.StageFresh: "apply again in a new database", rehearse.StageDone: "done",
 	}[e.Stage]
 	text := fmt.Sprintf("%d/%d %s: %s", e.Number, e.Of, clean(e.Migration), doing)
+	if e.Table != "" {
+		text = fmt.Sprintf("%d/%d %s: fill %s: %s of %s rows", e.Number, e.Of, clean(e.Migration), clean(e.Table), thousands(e.Rows), thousands(e.All))
+	}
 	_, _ = io.WriteString(p.w, "\r\x1b[K"+p.style.Dim(fit(text, max(p.style.Width-1, 20)))) // nobody listens: no reason to stop
 	p.shown = true
 }

@@ -204,9 +204,7 @@ CREATE FUNCTION app.same(app.address, app.address) RETURNS boolean LANGUAGE sql 
 CREATE OPERATOR app.=== (FUNCTION = app.same, LEFTARG = app.address, RIGHTARG = app.address, COMMUTATOR = OPERATOR(app.===), HASHES);
 COMMENT ON OPERATOR app.=== (app.address, app.address) IS 'alike';
 CREATE FUNCTION app.hash(app.address) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT hashint4(($1).number)';
-CREATE OPERATOR FAMILY app.address_ops USING hash;
-ALTER OPERATOR FAMILY app.address_ops USING hash ADD OPERATOR 1 app.===(app.address, app.address), FUNCTION 1 (app.address, app.address) app.hash(app.address);
-CREATE OPERATOR CLASS app.address_ops DEFAULT FOR TYPE app.address USING hash FAMILY app.address_ops AS STORAGE app.address;
+CREATE OPERATOR CLASS app.address_ops DEFAULT FOR TYPE app.address USING hash AS OPERATOR 1 app.===, FUNCTION 1 app.hash(app.address);
 CREATE TEXT SEARCH DICTIONARY app.short (TEMPLATE = simple, STOPWORDS = english);
 CREATE TEXT SEARCH CONFIGURATION app.search (COPY = simple);
 ALTER TEXT SEARCH CONFIGURATION app.search ALTER MAPPING FOR asciiword, word WITH app.short, simple;
