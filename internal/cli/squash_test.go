@@ -2,6 +2,8 @@ package cli_test
 
 import (
 	"bytes"
+	"context"
+	"database/sql"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -9,8 +11,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lockstepdb/lockstep"
 	"github.com/lockstepdb/lockstep/internal/cli"
 	"github.com/lockstepdb/lockstep/internal/testdb"
+	"github.com/lockstepdb/lockstep/sqlite"
 )
 
 // lockstepIn runs the command with a folder of migrations.
@@ -140,4 +144,38 @@ func names(t *testing.T, dir string) []string {
 		all = append(all, e.Name())
 	}
 	return all
+}
+
+// TestSquashRefusesGo holds that migrations which only a program can run are
+// not lost.
+func TestSquashRefusesGo(t *testing.T) {
+	db := testdb.New(t, testdb.KindNamed(t, testdb.SQLite))
+	dir := t.TempDir()
+	write(t, dir, "1_create_users.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);")
+	write(t, dir, "3_create_orders.sql", "CREATE TABLE orders (id INTEGER PRIMARY KEY);")
+	set, err := lockstep.Load(lockstep.Dir(dir))
+	if err == nil {
+		set, err = set.With(lockstep.GoMigration{Version: "2", Name: "fill_users", UpTx: func(ctx context.Context, tx *sql.Tx) error {
+			_, err := tx.ExecContext(ctx, "INSERT INTO users VALUES (1)")
+			return err
+		}})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := lockstep.New(db.Open(t), sqlite.Dialect(), set, lockstep.Options{})
+	if err == nil {
+		_, err = m.Up(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, out := lockstepIn(t, db, dir, "squash", "--to", "3")
+	if code != 1 || !strings.Contains(out, "2_fill_users is a migration in Go") || !strings.Contains(out, "hint: squash up to the version before it") {
+		t.Errorf("exit code %d\n%s", code, out)
+	}
+	if files := names(t, dir); len(files) != 2 {
+		t.Errorf("the folder holds %q", files)
+	}
+	mustLockstep(t, db, dir, "squash", "--to", "1")
 }

@@ -58,7 +58,7 @@ func (q *squashing) make(ctx context.Context) (text string, err error) {
 	err = q.in(ctx, func(db *sql.DB) error {
 		is, err := q.grow(ctx, db, set.Migrations()[:1])
 		if err != nil {
-			return fmt.Errorf("try the baseline: %w", err)
+			return lockstep.WithHint(fmt.Errorf("try the baseline: %w", err), "nothing was written; this cannot be put into a baseline: squash fewer migrations, or leave the rows out (--no-data)")
 		}
 		if err := q.same(want, is, "the baseline"); err != nil || len(q.later) == 0 {
 			return err
