@@ -38,7 +38,7 @@ type contentTable struct {
 	values    []string // expressions that give literals
 	primary   map[int]string
 	counting  string // the column with AUTO_INCREMENT, "" if there is none
-	isZoned   bool // it has a column whose values depend on the time zone
+	isZoned   bool   // it has a column whose values depend on the time zone
 	versioned bool
 }
 
@@ -72,8 +72,7 @@ func (s *inspection) inUTC() error {
 		return fmt.Errorf("prepare session: %w", err)
 	}
 	s.cleanup = append(s.cleanup, func() {
-		// The session is spoilt only if the connection broke.
-		_, _ = s.q.ExecContext(context.WithoutCancel(s.ctx), back)
+		_, _ = s.q.ExecContext(s.lasting, back) // fails only with the connection, which nobody uses then
 	})
 	return nil
 }

@@ -204,6 +204,7 @@ func (a *app) refuseGo(ctx context.Context, s *config.Settings, q *squashing) er
 	if !s.HasDatabase() || isMissing(s.Database) {
 		return nil
 	}
+	defer func() { a.database = "" }() // what fails later fails elsewhere
 	last := q.old[len(q.old)-1]
 	err := a.look(s, func(m *session) error {
 		for e, err := range m.History(ctx) {
