@@ -106,6 +106,25 @@ func (s *Set) takeReplaced() []Fault {
 		}
 		return ok
 	})
+	return append(faults, s.strays()...)
+}
+
+// strays finds what comes before a baseline and is not replaced by it: in a new
+// database it would run before there is anything.
+func (s *Set) strays() []Fault {
+	var faults []Fault
+	var next *Migration // baseline
+	for _, m := range slices.Backward(s.versioned) {
+		if next != nil {
+			faults = append(faults, Fault{
+				File: m.Up.Path, Msg: fmt.Sprintf("comes before the baseline %s, which does not replace it", next.Up.Path),
+				Hint: "give it a version behind the baseline: lockstep new --renumber " + string(m.Version),
+			})
+		}
+		if next == nil && len(m.Replaces) > 0 {
+			next = m
+		}
+	}
 	return faults
 }
 
