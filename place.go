@@ -23,7 +23,7 @@ func (r *run) statementError(w *work, i int, err error) error {
 		}
 		se.Err = err
 	} else {
-		se.Err = de
+		se.Err = explained(w, st.Text, de)
 		if st.Text == st.written {
 			se.Pos = sqltext.PosAt(w.text, st.Pos.Offset+placeIn(st.Text, de))
 		}
@@ -31,6 +31,28 @@ func (r *run) statementError(w *work, i int, err error) error {
 	se.Excerpt = sqltext.Excerpt(w.text, se.Pos)
 	return se
 }
+
+// explained adds to what the server said of a statement what it cannot know.
+func explained(w *work, text string, de *DatabaseError) error {
+	name := unaskedVar(w, text)
+	if name == "" || de.Class != ErrorOther || de.Advice != "" {
+		return de
+	}
+	return WithHint(de, "${"+name+"} stays as it is unless the file asks for its value: -- lockstep:vars "+name+" at its head")
+}
+
+// unaskedVar returns the name of a ${NAME} in a statement of a file that asks
+// for no variables, "" if there is none.
+func unaskedVar(w *work, text string) string {
+	_, rest, found := strings.Cut(text, "${")
+	name, _, closed := strings.Cut(rest, "}")
+	if !found || !closed || name == "" || len(w.Directives.Vars) > 0 || strings.Trim(name, varRunes) != "" {
+		return ""
+	}
+	return name
+}
+
+const varRunes = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
 
 // placeIn returns the byte offset in a statement that an error is about, 0 if
 // it is about all of it.
@@ -64,7 +86,7 @@ func (r *run) batchError(w *work, b *batch, err error) error {
 	}
 	de.Position = at + 1
 	st := &w.statements[w.inside.from+i]
-	se := &StatementError{File: w.Path, Number: w.inside.from + i + 1, Pos: st.Pos, Statement: firstLine(st.written), Err: de}
+	se := &StatementError{File: w.Path, Number: w.inside.from + i + 1, Pos: st.Pos, Statement: firstLine(st.written), Err: explained(w, st.Text, de)}
 	if off := at - b.offsets[i]; st.Text == st.written && off <= len(st.Text) {
 		se.Pos = sqltext.PosAt(w.text, st.Pos.Offset+off)
 	}

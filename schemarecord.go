@@ -36,6 +36,10 @@ func (h *history) addSchema(e *Entry) {
 	case EntrySchema:
 		h.schema, h.seen = e.Schema, true
 	case EntryAccepted:
+	case EntryFailed:
+		if r := h.records[e.key()]; r != nil && r.progress != nil {
+			h.seen = false
+		} // otherwise nothing was kept of it
 	case EntryRepaired:
 		if e.Direction == RepairApplied || e.Direction == RepairReverted {
 			h.seen = false // made by hand, and part of the history from now on
@@ -89,8 +93,8 @@ func (r *run) recordSchema(ctx context.Context, before *schemaReading) {
 		defer cancel()
 	}
 	after := r.readSchema(ctx)
-	if after == nil {
-		return
+	if after == nil || r.history.seen && after.fingerprint == before.fingerprint {
+		return // a run that failed, and kept nothing
 	}
 	if !before.continues {
 		before = nil // what came between is not known to be anybody else's

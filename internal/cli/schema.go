@@ -148,7 +148,7 @@ func printSchema(w io.Writer, d schemaDialect, srv lockstep.Server, s *schema.Sc
 	case "dbml":
 		return codegen.DBML(w, s)
 	case "html":
-		return codegen.HTML(w, s, codegen.HTMLOptions{Title: orDefault(o.title, srv.Database)})
+		return codegen.HTML(w, s, codegen.HTMLOptions{Title: orDefault(o.title, filepath.Base(srv.Database))})
 	case "go":
 		return codegen.Go(w, s, codegen.GoOptions{Package: o.pkg, Dialect: srv.Dialect})
 	}
