@@ -3,9 +3,10 @@ package lockstep
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -43,13 +44,24 @@ func (r Replaced) String() string {
 
 // parseReplaced reads the value of a directive.
 func parseReplaced(value string) (r Replaced, ok bool) {
-	parts := regexp.MustCompile(`^(.+?) (sha256:[0-9a-f]{64})(?: (tokens1:[0-9a-f]{64}))?(?: via (.+))?$`).FindStringSubmatch(value)
-	if parts == nil {
+	id, sums, ok := strings.Cut(value, " sha256:")
+	if !ok {
 		return r, false
 	}
-	r = Replaced{Checksum: parts[2], Tokens: parts[3], Via: parts[4]}
-	r.Version, r.Name, ok = parseName(parts[1])
-	return r, ok && r.ID() == parts[1]
+	sums, via, hasVia := strings.Cut("sha256:"+sums, " via ")
+	checksum, tokens, hasTokens := strings.Cut(sums, " ")
+	if !isSum(checksum, "sha256:") || hasTokens && !isSum(tokens, "tokens1:") || hasVia && via == "" {
+		return r, false
+	}
+	r = Replaced{Checksum: checksum, Tokens: tokens, Via: via}
+	r.Version, r.Name, ok = parseName(id)
+	return r, ok && r.ID() == id
+}
+
+// isSum reports whether s is a SHA-256 in hex behind a prefix.
+func isSum(s, prefix string) bool {
+	hexed, ok := strings.CutPrefix(s, prefix)
+	return ok && len(hexed) == hex.EncodedLen(sha256.Size) && strings.Trim(hexed, "0123456789abcdef") == ""
 }
 
 // Replacement returns how a baseline names a migration of this set that it

@@ -299,6 +299,9 @@ func TestBaselineFilesAreChecked(t *testing.T) {
 		want  string
 	}{
 		"no checksum": {files("2_baseline.sql", "-- lockstep:replaces 1_a\nSELECT 1;"), `directive "replaces" has the value "1_a"`},
+		"bad tokens":  {files("2_baseline.sql", "-- lockstep:replaces 1_a "+sum+" tokens2:00\nSELECT 1;"), `directive "replaces" has the value`},
+		"short":       {files("2_baseline.sql", "-- lockstep:replaces 1_a "+sum[:20]+"\nSELECT 1;"), `directive "replaces" has the value`},
+		"no via":      {files("2_baseline.sql", "-- lockstep:replaces 1_a "+sum+" via\nSELECT 1;"), `directive "replaces" has the value`},
 		"no version":  {files("2_baseline.sql", "-- lockstep:replaces a "+sum+"\nSELECT 1;"), `directive "replaces" has the value`},
 		"later":       {files("2_baseline.sql", "-- lockstep:replaces 3_a "+sum+"\nSELECT 1;"), "replaces 3_a, which comes after it"},
 		"itself":      {files("2_baseline.sql", "-- lockstep:replaces 2_baseline "+sum+"\nSELECT 1;"), "replaces itself"},
