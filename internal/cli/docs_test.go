@@ -85,6 +85,7 @@ func TestDocsNameEveryField(t *testing.T) {
 		view.Failure{},
 		initAnswer{},
 		newAnswer{},
+		squashAnswer{},
 		rename{},
 		lockstep.Result{},
 		lockstep.StepResult{},
