@@ -27,6 +27,7 @@ import (
 // How things are modelled:
 //   - A unique constraint is an index (KindIndex with AttrUnique): that is what
 //     these servers make of it. The primary key is a constraint called PRIMARY.
+//   - AttrColumns of a view are the names that its statement gives to columns.
 //   - AttrCollation of a column is absent if it is the table's.
 //   - A check that MariaDB keeps with a column is AttrCheck of the column.
 //   - AUTO_INCREMENT is AttrIdentity; where it counts is data.

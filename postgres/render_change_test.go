@@ -26,6 +26,10 @@ func pairs() []struct{ name, old, new, rows, keeps string } {
 			"CREATE TYPE e AS ENUM ('x', 'y'); CREATE TABLE t (a e DEFAULT 'y' NOT NULL)", "INSERT INTO t VALUES ('y')", "SELECT a FROM t",
 		},
 		{
+			"a type under storage and compression", "CREATE TABLE t (a varchar(9), b varchar, c numeric); ALTER TABLE t ALTER a SET STORAGE external, ALTER b SET COMPRESSION pglz, ALTER c SET STORAGE external",
+			"CREATE TABLE t (a text, b text, c text); ALTER TABLE t ALTER a SET STORAGE external, ALTER b SET COMPRESSION pglz", "INSERT INTO t VALUES ('a', 'b', 3)", "SELECT * FROM t",
+		},
+		{
 			"an enum that loses a label", "CREATE TYPE e AS ENUM ('x', 'y', 'z'); CREATE TABLE t (i integer)", "CREATE TYPE e AS ENUM ('y', 'x'); CREATE TABLE t (i integer)", "", "",
 		},
 		{
