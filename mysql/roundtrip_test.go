@@ -56,11 +56,15 @@ func shown(text string) []string {
 // withoutTables leaves out a column's character set and collation that are the
 // table's: the server shows them where the statement had them.
 func withoutTables(words []string) []string {
-	i := slices.IndexFunc(words, func(w string) bool { return strings.HasPrefix(w, "COLLATE=") })
-	if i < 0 {
-		return words
+	table := ""
+	for _, w := range words {
+		if w == "CHARSET=latin1" {
+			table = "latin1_swedish_ci" // not shown if it is the character set's
+		}
+		if collation, ok := strings.CutPrefix(w, "COLLATE="); ok {
+			table = collation
+		}
 	}
-	table := strings.TrimPrefix(words[i], "COLLATE=")
 	for i := len(words) - 2; i >= 0; i-- {
 		if words[i] == "COLLATE" && words[i+1] == table {
 			from := i
