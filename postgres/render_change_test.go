@@ -30,6 +30,10 @@ func pairs() []struct{ name, old, new, rows, keeps string } {
 			"CREATE TABLE t (a text, b text, c text); ALTER TABLE t ALTER a SET STORAGE external, ALTER b SET COMPRESSION pglz", "INSERT INTO t VALUES ('a', 'b', 3)", "SELECT * FROM t",
 		},
 		{
+			"an enum in use that loses a label", "CREATE TYPE e AS ENUM ('x', 'y', 'z'); CREATE TABLE t (a e DEFAULT 'x', b e[], c e NOT NULL, CHECK (c <> 'z')); CREATE INDEX i ON t (a); CREATE VIEW v AS SELECT a FROM t",
+			"CREATE TYPE e AS ENUM ('y', 'x'); CREATE TABLE t (a e DEFAULT 'y', b e[], c e NOT NULL, CHECK (c <> 'y')); CREATE INDEX i ON t (a); CREATE VIEW v AS SELECT a FROM t", "INSERT INTO t VALUES ('y', '{x,y}', 'x')", "SELECT * FROM t",
+		},
+		{
 			"an enum that loses a label", "CREATE TYPE e AS ENUM ('x', 'y', 'z'); CREATE TABLE t (i integer)", "CREATE TYPE e AS ENUM ('y', 'x'); CREATE TABLE t (i integer)", "", "",
 		},
 		{
