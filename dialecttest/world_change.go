@@ -14,7 +14,7 @@ func (w *world) change(r *rand.Rand) *world {
 			column.fresh = false
 		}
 	}
-	for range 1 + r.IntN(6) {
+	for range 3 + r.IntN(12) {
 		c.mutate(r)
 	}
 	return c
@@ -22,7 +22,7 @@ func (w *world) change(r *rand.Rand) *world {
 
 func (w *world) mutate(r *rand.Rand) {
 	t := w.tables[r.IntN(len(w.tables))]
-	switch r.IntN(15) {
+	switch r.IntN(18) {
 	case 0:
 		w.dropTable(r)
 	case 1:
@@ -33,7 +33,7 @@ func (w *world) mutate(r *rand.Rand) {
 		w.addColumn(r, t, !t.fresh)
 	case 5:
 		w.dropColumn(r, t)
-	case 6, 7:
+	case 6, 7, 15, 16, 17:
 		w.alterColumn(r, t)
 	case 8:
 		w.addPart(r, t)
