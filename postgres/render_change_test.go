@@ -87,6 +87,9 @@ func pairs() []struct{ name, old, new, rows, keeps string } {
 			"tables that refer to each other", "", "CREATE TABLE a (id integer PRIMARY KEY, b integer); CREATE TABLE b (id integer PRIMARY KEY, a integer REFERENCES a); ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b", "", "",
 		},
 		{
+			"two keys over the same columns", "", "CREATE TABLE t (a integer PRIMARY KEY, b integer); ALTER TABLE t ADD CONSTRAINT u UNIQUE (b), ADD CONSTRAINT v UNIQUE (b), ADD CONSTRAINT w UNIQUE (a)", "", "",
+		},
+		{
 			"identity becomes plain and back", "CREATE TABLE t (id bigint GENERATED ALWAYS AS IDENTITY (MINVALUE 5 CACHE 3))", "CREATE TABLE t (id bigint DEFAULT 3)", "INSERT INTO t VALUES (DEFAULT)", "SELECT * FROM t",
 		},
 		{
