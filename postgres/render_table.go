@@ -19,7 +19,7 @@ func (r *renderer) createTable(t schema.Fact, parts []schema.Fact) {
 		}
 	}
 	for _, c := range parts {
-		if c.ID.Kind == schema.KindConstraint && (!isInherited(c) || t.Is(attrPartitionOf) && isKey(c)) {
+		if c.ID.Kind == schema.KindConstraint && !isTwin(c, parts) && (!isInherited(c) || t.Is(attrPartitionOf) && isKey(c)) {
 			entries = append(entries, "CONSTRAINT "+ident(c.ID.Name)+" "+constraintText(c))
 		}
 	}
@@ -32,6 +32,15 @@ func (r *renderer) createTable(t schema.Fact, parts []schema.Fact) {
 	}
 	r.add(head, fullName(t.ID), tableBody(entries), r.tableClauses(t, inherited))
 	r.afterCreate(t, parts, inherited)
+}
+
+// isTwin tells that a unique constraint has the columns of another key: CREATE
+// TABLE makes only one of two such.
+func isTwin(c schema.Fact, parts []schema.Fact) bool {
+	return c.Form() == schema.Unique && !isInherited(c) && slices.ContainsFunc(parts, func(o schema.Fact) bool {
+		first := o.Form() == schema.PrimaryKey || o.Form() == schema.Unique && o.ID.Name < c.ID.Name
+		return o.ID.Kind == schema.KindConstraint && first && o.Attr(schema.AttrColumns) == c.Attr(schema.AttrColumns)
+	})
 }
 
 // tableBody is the list of columns and constraints.
@@ -92,8 +101,11 @@ func (r *renderer) afterCreate(t schema.Fact, parts []schema.Fact, inherited boo
 	}
 	r.alter(t, actions)
 	for _, p := range parts {
-		if p.ID.Kind == schema.KindIndex {
+		switch {
+		case p.ID.Kind == schema.KindIndex:
 			r.createIndex(p)
+		case p.ID.Kind == schema.KindConstraint && isTwin(p, parts):
+			r.alter(t, []string{"ADD CONSTRAINT " + ident(p.ID.Name) + " " + constraintText(p)})
 		}
 	}
 	if !inherited {
