@@ -3,9 +3,10 @@ package lockstep
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -43,13 +44,24 @@ func (r Replaced) String() string {
 
 // parseReplaced reads the value of a directive.
 func parseReplaced(value string) (r Replaced, ok bool) {
-	parts := regexp.MustCompile(`^(.+?) (sha256:[0-9a-f]{64})(?: (tokens1:[0-9a-f]{64}))?(?: via (.+))?$`).FindStringSubmatch(value)
-	if parts == nil {
+	id, sums, ok := strings.Cut(value, " sha256:")
+	if !ok {
 		return r, false
 	}
-	r = Replaced{Checksum: parts[2], Tokens: parts[3], Via: parts[4]}
-	r.Version, r.Name, ok = parseName(parts[1])
-	return r, ok && r.ID() == parts[1]
+	sums, via, hasVia := strings.Cut("sha256:"+sums, " via ")
+	checksum, tokens, hasTokens := strings.Cut(sums, " ")
+	if !isSum(checksum, "sha256:") || hasTokens && !isSum(tokens, "tokens1:") || hasVia && via == "" {
+		return r, false
+	}
+	r = Replaced{Checksum: checksum, Tokens: tokens, Via: via}
+	r.Version, r.Name, ok = parseName(id)
+	return r, ok && r.ID() == id
+}
+
+// isSum reports whether s is a SHA-256 in hex behind a prefix.
+func isSum(s, prefix string) bool {
+	hexed, ok := strings.CutPrefix(s, prefix)
+	return ok && len(hexed) == hex.EncodedLen(sha256.Size) && strings.Trim(hexed, "0123456789abcdef") == ""
 }
 
 // Replacement returns how a baseline names a migration of this set that it
@@ -106,6 +118,25 @@ func (s *Set) takeReplaced() []Fault {
 		}
 		return ok
 	})
+	return append(faults, s.strays()...)
+}
+
+// strays finds what comes before a baseline and is not replaced by it: in a new
+// database it would run before there is anything.
+func (s *Set) strays() []Fault {
+	var faults []Fault
+	var next *Migration // baseline
+	for _, m := range slices.Backward(s.versioned) {
+		if next != nil {
+			faults = append(faults, Fault{
+				File: m.Up.Path, Msg: fmt.Sprintf("comes before the baseline %s, which does not replace it", next.Up.Path),
+				Hint: "give it a version behind the baseline: lockstep new --renumber " + string(m.Version),
+			})
+		}
+		if next == nil && len(m.Replaces) > 0 {
+			next = m
+		}
+	}
 	return faults
 }
 
@@ -319,8 +350,11 @@ func (c *computation) noWayBack(r *record) error {
 	if len(r.replaces) == 0 && m.key() != r.key {
 		reason = fmt.Sprintf("the baseline %s replaces it, and there is no way back behind that", m.ID())
 	}
-	return WithHint(&IrreversibleError{Migration: id, File: file, Reason: reason},
-		"go forward with a new migration (lockstep new), or go back with the files from before the squash, if the ledger does not know of the baseline yet")
+	hint := "go forward with a new migration: lockstep new"
+	if len(r.replaces) == 0 {
+		hint += "; or, while the ledger does not know of the baseline, go back with the files from before the squash"
+	}
+	return WithHint(&IrreversibleError{Migration: id, File: file, Reason: reason}, hint)
 }
 
 // isBehind reports whether a database has only a part of what a baseline

@@ -88,6 +88,13 @@ func pastBaseline(t *testing.T, db *testdb.Database, before, after fstest.MapFS)
 	if r := mustUp(t, old); len(r.Done) != 0 {
 		t.Errorf("a program with the files from before the squash did %+v", r.Done)
 	}
+	s, err := old.Status(t.Context())
+	if err != nil || s.Pending != 0 || s.Faults != 0 || s.Ahead != 2 || s.Rows[0].State != lockstep.StateBaselined || s.Rows[0].Note != "replaced by "+baselineID {
+		t.Errorf("its Status = %+v, %v", s, err)
+	}
+	if d, err := old.Verify(t.Context()); len(d) > 0 || err != nil {
+		t.Errorf("its Verify = %+v, %v", d, err)
+	}
 }
 
 func freshBaseline(t *testing.T, db *testdb.Database, before, after fstest.MapFS) {
@@ -292,12 +299,16 @@ func TestBaselineFilesAreChecked(t *testing.T) {
 		want  string
 	}{
 		"no checksum": {files("2_baseline.sql", "-- lockstep:replaces 1_a\nSELECT 1;"), `directive "replaces" has the value "1_a"`},
+		"bad tokens":  {files("2_baseline.sql", "-- lockstep:replaces 1_a "+sum+" tokens2:00\nSELECT 1;"), `directive "replaces" has the value`},
+		"short":       {files("2_baseline.sql", "-- lockstep:replaces 1_a "+sum[:20]+"\nSELECT 1;"), `directive "replaces" has the value`},
+		"no via":      {files("2_baseline.sql", "-- lockstep:replaces 1_a "+sum+" via\nSELECT 1;"), `directive "replaces" has the value`},
 		"no version":  {files("2_baseline.sql", "-- lockstep:replaces a "+sum+"\nSELECT 1;"), `directive "replaces" has the value`},
 		"later":       {files("2_baseline.sql", "-- lockstep:replaces 3_a "+sum+"\nSELECT 1;"), "replaces 3_a, which comes after it"},
 		"itself":      {files("2_baseline.sql", "-- lockstep:replaces 2_baseline "+sum+"\nSELECT 1;"), "replaces itself"},
 		"twice":       {files("2_baseline.sql", "-- lockstep:replaces 1_a "+sum+"\n-- lockstep:replaces 1_a "+sum+"\nSELECT 1;"), "replaces 1_a twice"},
 		"by two":      {files("2_baseline.sql", "-- lockstep:replaces 1_a "+sum+"\nSELECT 1;", "3_baseline.sql", "-- lockstep:replaces 1_a "+sum+"\nSELECT 1;"), "replaces 1_a, and so does 2_baseline.sql"},
 		"a down":      {files("2_baseline.up.sql", "-- lockstep:replaces 1_a "+sum+"\nSELECT 1;", "2_baseline.down.sql", "SELECT 1;"), "is a baseline and has a down"},
+		"stray":       {files("2_baseline.sql", "-- lockstep:replaces 1_a "+sum+"\nSELECT 1;", "1_late.sql", "SELECT 1;"), "1_late.sql: comes before the baseline 2_baseline.sql, which does not replace it"},
 		"another":     {files("2_baseline.sql", "-- lockstep:replaces 1_a "+sum+"\nSELECT 1;", "1_a.sql", "SELECT 1;"), "is replaced by the baseline 2_baseline.sql, but is not the file that this was made from"},
 		"below":       {files("2_baseline.sql", "SELECT 1;\n-- lockstep:replaces 1_a "+sum+"\nSELECT 2;"), ""},
 	} {

@@ -12,8 +12,8 @@ import (
 // Object is one object of a schema as SQL.
 type Object struct {
 	ID         schema.ID
-	Title      string   // of its section. Default the ID's
 	Statements []string // in order, without terminators
+	Title      string   // of its section. Default the ID's
 }
 
 // SQLOptions tells how SQL prints. The zero value is fine.

@@ -65,7 +65,7 @@ func newWorld(r *rand.Rand, g *Grammar, quote func(string) string) *world {
 	for range r.IntN(2 * len(w.tables)) {
 		w.addReference(r, w.tables[r.IntN(len(w.tables))])
 	}
-	for range r.IntN(6) {
+	for range r.IntN(9) {
 		w.addOther(r)
 	}
 	return w
@@ -146,7 +146,7 @@ func (w *world) addTable(r *rand.Rand) *worldTable {
 		t.keys = append(t.keys, w.columnName(r, t))
 	}
 	w.tables = append(w.tables, t)
-	for range r.IntN(7) {
+	for range 1 + r.IntN(8) {
 		w.addColumn(r, t, false)
 	}
 	for range r.IntN(5) {

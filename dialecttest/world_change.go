@@ -3,6 +3,7 @@ package dialecttest
 import (
 	"math/rand/v2"
 	"slices"
+	"strings"
 )
 
 // change makes another world of one.
@@ -13,7 +14,7 @@ func (w *world) change(r *rand.Rand) *world {
 			column.fresh = false
 		}
 	}
-	for range 1 + r.IntN(6) {
+	for range 3 + r.IntN(12) {
 		c.mutate(r)
 	}
 	return c
@@ -21,7 +22,7 @@ func (w *world) change(r *rand.Rand) *world {
 
 func (w *world) mutate(r *rand.Rand) {
 	t := w.tables[r.IntN(len(w.tables))]
-	switch r.IntN(14) {
+	switch r.IntN(18) {
 	case 0:
 		w.dropTable(r)
 	case 1:
@@ -32,7 +33,7 @@ func (w *world) mutate(r *rand.Rand) {
 		w.addColumn(r, t, !t.fresh)
 	case 5:
 		w.dropColumn(r, t)
-	case 6, 7:
+	case 6, 7, 15, 16, 17:
 		w.alterColumn(r, t)
 	case 8:
 		w.addPart(r, t)
@@ -46,6 +47,8 @@ func (w *world) mutate(r *rand.Rand) {
 		w.changeOther(r)
 	case 13:
 		w.changeBase(r)
+	case 14:
+		w.changeKey(r, t)
 	}
 }
 
@@ -96,6 +99,18 @@ func (w *world) removeColumns(t *worldTable, names ...string) {
 	t.columns = slices.DeleteFunc(t.columns, func(c *worldColumn) bool { return slices.Contains(names, c.name) })
 	t.parts = slices.DeleteFunc(t.parts, uses)
 	w.forget(func(o *object) bool { return o.table == t.name && uses(o) })
+}
+
+// changeKey makes a key of whole numbers another one, with what refers to it.
+func (w *world) changeKey(r *rand.Rand, t *worldTable) {
+	keys := w.g.Keys
+	if len(t.keys) > 1 {
+		keys = keys[len(keys)-1:]
+	}
+	whole := func(key string) bool { return strings.Contains(strings.ToLower(keyType(key)), "int") }
+	if key := expand(r, keys[r.IntN(len(keys))]); whole(key) && whole(t.key) {
+		t.key = key
+	}
 }
 
 func (w *world) alterColumn(r *rand.Rand, t *worldTable) {

@@ -126,7 +126,8 @@ type tally struct {
 	columns       int      // changes of columns
 	added, gone   []string // columns
 	table         schema.AlterTable
-	dropped, made []schema.Fact // indexes
+	dropped, made []schema.Fact         // indexes
+	indexes       schema.ReorderColumns // their order
 }
 
 func survey(changes []schema.Change) tally {
@@ -139,6 +140,10 @@ func survey(changes []schema.Change) tally {
 		case schema.AlterTable:
 			s.alterTable(c)
 		case schema.ReorderColumns:
+			if c.After.ID.Name == schema.IndexOrder {
+				s.indexes = c
+				continue
+			}
 			s.always = s.always || !c.Before.Equal(c.After)
 		case schema.AddColumn:
 			s.added = append(s.added, c.Column.ID.Name)
@@ -209,7 +214,7 @@ func (s *tally) again() bool {
 // in the order they shall have.
 func (s *tally) outOfOrder() bool {
 	return slices.ContainsFunc(indexClasses(), func(class string) bool {
-		want := schema.SplitNames(s.table.After.Attr(class))
+		want := namesOf(class, s.indexes.After)
 		return len(want) > 0 && !slices.Equal(s.predict(class, want), want)
 	})
 }
@@ -220,11 +225,7 @@ func (s *tally) predict(class string, want []string) []string {
 	is := func(list []schema.Fact, name string) bool {
 		return slices.ContainsFunc(list, func(f schema.Fact) bool { return f.ID.Name == name && indexClass(f) == class })
 	}
-	order := schema.SplitNames(s.table.Before.Attr(class))
-	if len(order) == 0 {
-		order = slices.Clone(want) // there was one at most
-	}
-	order = slices.DeleteFunc(order, func(name string) bool {
+	order := slices.DeleteFunc(namesOf(class, s.indexes.Before), func(name string) bool {
 		return is(s.dropped, name) || is(s.made, name) || !slices.Contains(want, name)
 	})
 	for _, f := range s.made {

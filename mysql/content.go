@@ -14,7 +14,7 @@ import (
 // contentQuery selects the columns of tables, those that are computed left out,
 // each with its type, its place in the primary key and whether its table keeps
 // old rows. Checked on MySQL 9.7 and MariaDB 10.11.
-const contentQuery = `SELECT c.table_name, c.column_name, c.data_type, COALESCE(k.seq_in_index, 0), t.table_type
+const contentQuery = `SELECT c.table_name, c.column_name, c.data_type, COALESCE(k.seq_in_index, 0), t.table_type, c.extra
 FROM information_schema.columns c JOIN information_schema.tables t ON t.table_schema = c.table_schema AND t.table_name = c.table_name
   LEFT JOIN information_schema.statistics k ON k.table_schema = c.table_schema AND k.table_name = c.table_name
     AND k.index_name = 'PRIMARY' AND k.column_name = c.column_name
@@ -37,7 +37,8 @@ type contentTable struct {
 	columns   []string
 	values    []string // expressions that give literals
 	primary   map[int]string
-	isZoned   bool // it has a column whose values depend on the time zone
+	counting  string // the column with AUTO_INCREMENT, "" if there is none
+	isZoned   bool   // it has a column whose values depend on the time zone
 	versioned bool
 }
 
@@ -71,8 +72,7 @@ func (s *inspection) inUTC() error {
 		return fmt.Errorf("prepare session: %w", err)
 	}
 	s.cleanup = append(s.cleanup, func() {
-		// The session is spoilt only if the connection broke.
-		_, _ = s.q.ExecContext(context.WithoutCancel(s.ctx), back)
+		_, _ = s.q.ExecContext(s.lasting, back) // fails only with the connection, which nobody uses then
 	})
 	return nil
 }
@@ -98,14 +98,38 @@ func (s *inspection) content(except []string, limit int) (*schema.Content, error
 		if c.More = c.Rows > limit; c.More {
 			return c, nil
 		}
-		if t.isZoned && len(rows) > 0 {
-			c.Before = []string{"SET time_zone = '+00:00'"}
+		if err := s.settingsFor(c, t, len(rows) > 0); err != nil {
+			return nil, fmt.Errorf("%s: %w", t.name, err)
 		}
 		if t.versioned && len(rows) > 0 {
 			c.Left = append(c.Left, "what rows of "+t.name+" were before")
 		}
 	}
 	return c, s.goOn(c, except)
+}
+
+// Settings without which rows would be read otherwise, and how they are taken
+// back: what is made behind the rows keeps those of its session.
+const (
+	setUTC    = "SET @lockstep_time_zone = @@time_zone, time_zone = '+00:00'"
+	unsetUTC  = "SET time_zone = @lockstep_time_zone"
+	setZero   = "SET @lockstep_sql_mode = @@sql_mode, sql_mode = CONCAT(@@sql_mode, ',NO_AUTO_VALUE_ON_ZERO')"
+	unsetZero = "SET sql_mode = @lockstep_sql_mode"
+)
+
+// settingsFor adds the settings that the rows of a table need.
+func (s *inspection) settingsFor(c *schema.Content, t *contentTable, hasRows bool) error {
+	if t.isZoned && hasRows && !slices.Contains(c.Before, setUTC) {
+		c.Before, c.After = append(c.Before, setUTC), append(c.After, unsetUTC)
+	}
+	if t.counting == "" || !hasRows || slices.Contains(c.Before, setZero) {
+		return nil
+	}
+	rows, err := s.rows("SELECT 1 FROM " + quote(t.name) + " WHERE " + t.counting + " = 0 LIMIT 1")
+	if err == nil && len(rows) > 0 {
+		c.Before, c.After = append(c.Before, setZero), append(c.After, unsetZero)
+	}
+	return err
 }
 
 func (s *inspection) contentTables() ([]*contentTable, error) {
@@ -121,6 +145,9 @@ func (s *inspection) contentTables() ([]*contentTable, error) {
 		t, column := all[len(all)-1], quote(r[1])
 		t.columns = append(t.columns, column)
 		t.values = append(t.values, literalOf(column, strings.ToLower(r[2])))
+		if strings.Contains(strings.ToLower(r[5]), "auto_increment") {
+			t.counting = column
+		}
 		t.isZoned = t.isZoned || strings.EqualFold(r[2], "timestamp")
 		if place, err := strconv.Atoi(r[3]); err == nil && place > 0 {
 			t.primary[place-1] = column
@@ -130,14 +157,16 @@ func (s *inspection) contentTables() ([]*contentTable, error) {
 }
 
 // literalOf is an expression that gives a column's value as a literal: numbers
-// as they are, bytes in hexadecimal, everything else in quotes.
+// as they are, bytes in hexadecimal, bits in ones and zeros, everything else in quotes.
 func literalOf(column, typ string) string {
 	switch typ {
 	case "tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "double", "year":
 		return "IFNULL(CAST(" + column + " AS CHAR), 'NULL')"
 	case "float": // by itself it is printed with 6 digits
 		return "IFNULL(CONCAT(" + column + " + 0e0), 'NULL')"
-	case "binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "bit", "vector",
+	case "bit":
+		return "IFNULL(CONCAT('b''', BIN(" + column + " + 0), ''''), 'NULL')"
+	case "binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "vector",
 		"geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection", "geomcollection":
 		return "IFNULL(CONCAT('x''', HEX(" + column + "), ''''), 'NULL')"
 	}

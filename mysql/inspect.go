@@ -27,6 +27,7 @@ import (
 // How things are modelled:
 //   - A unique constraint is an index (KindIndex with AttrUnique): that is what
 //     these servers make of it. The primary key is a constraint called PRIMARY.
+//   - AttrColumns of a view are the names that its statement gives to columns.
 //   - AttrCollation of a column is absent if it is the table's.
 //   - A check that MariaDB keeps with a column is AttrCheck of the column.
 //   - AUTO_INCREMENT is AttrIdentity; where it counts is data.
@@ -58,10 +59,7 @@ func (dialect) Inspect(ctx context.Context, q lockstep.Querier, srv lockstep.Ser
 
 // Attributes of these servers, beside those of package schema.
 const (
-	AttrEngine           = "engine"             // of a table
-	AttrUniqueOrder      = "unique index order" // of a table with more than one such index: JoinNames
-	AttrIndexOrder       = "index order"        // the same of those that are neither unique nor full-text
-	AttrFulltextOrder    = "fulltext index order"
+	AttrEngine           = "engine"            // of a table
 	AttrPartitionBy      = "partition by"      // of a table: how it is partitioned
 	AttrPartitions       = "partitions"        // of a table: one definition a line
 	AttrSystemVersioning = "system versioning" // of a table: a flag; of a column: "with" or "without"
@@ -95,6 +93,8 @@ const (
 	AttrSecurity         = "security"         // "INVOKER"; absent if DEFINER
 	AttrSQLMode          = "sql_mode"         // in force when it was made; absent if the product's default
 	AttrCharset          = "charset"          // of the session that made it; absent if utf8mb4
+	AttrUniqueIndexes    = "unique indexes"   // of the order of indexes: JoinNames of those that the server keeps in front
+	AttrFulltextIndexes  = "fulltext indexes" // the same of those that it keeps at the end
 	AttrConnCollation    = "connection collation"
 	AttrDBCollation      = "database collation" // absent if the database's
 	AttrParameters       = "parameters"         // of a routine, as written

@@ -95,7 +95,7 @@ func tail(o *object, r *reader) string {
 func (s *inspection) view(o *object) error {
 	r := &reader{tokens: definitionTokens(o.text, s.lexer)}
 	attrs, ok := s.header(r, "VIEW")
-	r.group() // names of columns, which the server has moved into the query
+	columns := identifiers(r.group()) // MariaDB moves them into the query
 	if !ok || !r.accept("AS") {
 		return errForm
 	}
@@ -103,7 +103,7 @@ func (s *inspection) view(o *object) error {
 	if n := len(query); n > 4 && query[n-1].word == "OPTION" && query[n-2].word == "CHECK" && query[n-4].word == "WITH" {
 		query, option = query[:n-4], query[n-3].word
 	}
-	attrs = append(attrs, AttrCheckOption, option, schema.AttrDefinition, plain(query, o.database))
+	attrs = append(attrs, schema.AttrColumns, schema.JoinNames(columns...), AttrCheckOption, option, schema.AttrDefinition, plain(query, o.database))
 	attrs = append(attrs, s.session(o)...)
 	f := schema.NewFact(s.id(schema.KindView, o.database, o.name), attrs...)
 	f.Needs = s.namedIn(query, o.database)

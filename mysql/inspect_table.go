@@ -46,27 +46,31 @@ func (s *inspection) table(o *object) error {
 }
 
 func (t *tableReader) finish() {
-	for _, class := range indexClasses() {
-		if names := t.indexNames(class); len(names) > 1 {
-			t.set(class, schema.JoinNames(names...))
-		}
-	}
 	t.set(AttrPeriods, strings.Join(t.periods, "\n"))
 	t.set(AttrMore, strings.Join(t.more, " "))
 	t.s.add(schema.NewFact(t.id, t.attrs...))
 	t.s.add(schema.NewFact(t.id.In(schema.KindColumnOrder, ""), schema.AttrColumns, schema.JoinNames(t.columns...)))
+	t.s.add(t.indexOrder())
 	t.s.add(t.facts...)
 	t.s.indexes[t.id] = t.indexes
 }
 
-func (t *tableReader) indexNames(class string) []string {
-	var names []string
+// indexOrder is the order of the indexes, and the group that each is in.
+func (t *tableReader) indexOrder() schema.Fact {
+	names := map[string][]string{}
 	for _, f := range t.indexes {
-		if f.ID.Kind == schema.KindIndex && indexClass(f) == class {
-			names = append(names, f.ID.Name)
+		if f.ID.Kind == schema.KindIndex {
+			names[schema.AttrColumns] = append(names[schema.AttrColumns], f.ID.Name)
+			if class := indexClass(f); class != usualIndexes {
+				names[class] = append(names[class], f.ID.Name)
+			}
 		}
 	}
-	return names
+	var attrs []string
+	for attr, list := range names {
+		attrs = append(attrs, attr, schema.JoinNames(list...))
+	}
+	return schema.NewFact(t.id.In(schema.KindColumnOrder, schema.IndexOrder), attrs...)
 }
 
 func (t *tableReader) set(name, value string) { t.attrs = append(t.attrs, name, value) }

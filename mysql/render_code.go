@@ -132,12 +132,15 @@ func orElse(value, other string) string {
 func definer(f schema.Fact) string { return with("DEFINER=", f.Attr(AttrDefiner)) }
 
 func (w writer) view(verb string, f schema.Fact) string {
-	option := ""
+	option, columns := "", ""
+	if names := schema.SplitNames(f.Attr(schema.AttrColumns)); len(names) > 0 {
+		columns = "(" + idents(names) + ")"
+	}
 	if kind := f.Attr(AttrCheckOption); kind != "" {
 		option = "WITH " + kind + " CHECK OPTION"
 	}
 	return words(verb, with("ALGORITHM=", f.Attr(AttrAlgorithm)), definer(f), with("SQL SECURITY ", f.Attr(AttrSecurity)),
-		"VIEW", objectName(f.ID), "AS", f.Attr(schema.AttrDefinition), option)
+		"VIEW", objectName(f.ID), columns, "AS", f.Attr(schema.AttrDefinition), option)
 }
 
 func routineKind(f schema.Fact) string {

@@ -172,7 +172,7 @@ func (r *remake) addParts() {
 		}
 	}
 	kept := r.keptIndexes()
-	for _, f := range indexesInOrder(r.table, r.after) {
+	for _, f := range indexesInOrder(r.after) {
 		if _, was := r.was[f.ID]; was && !kept[f.ID] {
 			f = r.moved(f)
 		}
@@ -205,7 +205,7 @@ func (r *remake) keptIndexes() map[schema.ID]bool {
 		return kept
 	}
 	for _, class := range indexClasses() {
-		was, will := classOf(class, r.oldTable, r.before), classOf(class, r.table, r.after)
+		was, will := classOf(class, r.before), classOf(class, r.after)
 		for _, f := range will {
 			i := slices.IndexFunc(was, func(o schema.Fact) bool { return o.ID == f.ID })
 			if i < 0 || !was[i].Equal(f) {
@@ -218,8 +218,8 @@ func (r *remake) keptIndexes() map[schema.ID]bool {
 	return kept
 }
 
-func classOf(class string, table schema.Fact, parts []schema.Fact) []schema.Fact {
-	return slices.DeleteFunc(indexesInOrder(table, parts), func(f schema.Fact) bool { return indexClass(f) != class })
+func classOf(class string, parts []schema.Fact) []schema.Fact {
+	return slices.DeleteFunc(indexesInOrder(parts), func(f schema.Fact) bool { return indexClass(f) != class })
 }
 
 // columns adds, changes and moves columns.

@@ -48,7 +48,7 @@ func (w writer) elements(table schema.Fact, parts []schema.Fact) []string {
 			lines = append(lines, w.constraint(f))
 		}
 	}
-	for _, f := range indexesInOrder(table, parts) {
+	for _, f := range indexesInOrder(parts) {
 		lines = append(lines, w.index(f))
 	}
 	for _, f := range parts {
@@ -75,6 +75,9 @@ func inOrder(parts []schema.Fact) []schema.Fact {
 		case schema.KindColumn:
 			columns = append(columns, f)
 		case schema.KindColumnOrder:
+			if f.ID.Name != "" {
+				continue
+			}
 			order = schema.SplitNames(f.Attr(schema.AttrColumns))
 		}
 	}
@@ -96,7 +99,13 @@ func sortByName(facts []schema.Fact, names []string) {
 
 // indexesInOrder returns the indexes among the parts in the table's order of
 // indexes.
-func indexesInOrder(table schema.Fact, parts []schema.Fact) []schema.Fact {
+func indexesInOrder(parts []schema.Fact) []schema.Fact {
+	var order []string
+	for _, f := range parts {
+		if f.ID.Kind == schema.KindColumnOrder && f.ID.Name == schema.IndexOrder {
+			order = schema.SplitNames(f.Attr(schema.AttrColumns))
+		}
+	}
 	var all []schema.Fact
 	for _, class := range indexClasses() {
 		var list []schema.Fact
@@ -105,27 +114,42 @@ func indexesInOrder(table schema.Fact, parts []schema.Fact) []schema.Fact {
 				list = append(list, f)
 			}
 		}
-		sortByName(list, schema.SplitNames(table.Attr(class)))
+		sortByName(list, order)
 		all = append(all, list...)
 	}
 	return all
 }
 
+// usualIndexes is the group of those that are neither unique nor full-text.
+const usualIndexes = "indexes"
+
 // indexClasses are the groups in which a server keeps a table's indexes, in
-// their order. Each is the name of the attribute of a table that has the order
-// in the group.
+// their order.
 func indexClasses() []string {
-	return []string{AttrUniqueOrder, AttrIndexOrder, AttrFulltextOrder}
+	return []string{AttrUniqueIndexes, usualIndexes, AttrFulltextIndexes}
 }
 
 func indexClass(f schema.Fact) string {
 	switch {
 	case f.Is(schema.AttrUnique):
-		return AttrUniqueOrder
+		return AttrUniqueIndexes
 	case f.Form() == formFulltext:
-		return AttrFulltextOrder
+		return AttrFulltextIndexes
 	}
-	return AttrIndexOrder
+	return usualIndexes
+}
+
+// namesOf are the indexes of a group in their order.
+func namesOf(class string, order schema.Fact) []string {
+	return slices.DeleteFunc(schema.SplitNames(order.Attr(schema.AttrColumns)), func(name string) bool {
+		in := usualIndexes
+		for _, attr := range []string{AttrUniqueIndexes, AttrFulltextIndexes} {
+			if slices.Contains(schema.SplitNames(order.Attr(attr)), name) {
+				in = attr
+			}
+		}
+		return in != class
+	})
 }
 
 // isOption reports whether an attribute of a table is an option as the server
@@ -135,7 +159,7 @@ func isOption(name string) bool {
 	case schema.AttrCollation, schema.AttrComment, AttrPartitionBy, AttrPartitions, AttrSystemVersioning, AttrPeriods, AttrMore, AttrEngine:
 		return false
 	}
-	return !slices.Contains(indexClasses(), name)
+	return true
 }
 
 // options writes the options of a table.

@@ -27,6 +27,14 @@ func pairs() []struct{ name, old, new, rows, keeps string } {
 			"CREATE TYPE e AS ENUM ('x', 'y'); CREATE TABLE t (a e DEFAULT 'y' NOT NULL)", "INSERT INTO t VALUES ('y')", "SELECT a FROM t",
 		},
 		{
+			"a type under storage and compression", "CREATE TABLE t (a varchar(9), b varchar, c numeric); ALTER TABLE t ALTER a SET STORAGE external, ALTER b SET COMPRESSION pglz, ALTER c SET STORAGE external",
+			"CREATE TABLE t (a text, b text, c text); ALTER TABLE t ALTER a SET STORAGE external, ALTER b SET COMPRESSION pglz", "INSERT INTO t VALUES ('a', 'b', 3)", "SELECT * FROM t",
+		},
+		{
+			"an enum in use that loses a label", "CREATE TYPE e AS ENUM ('x', 'y', 'z'); CREATE TABLE t (a e DEFAULT 'x', b e[], c e NOT NULL, CHECK (c <> 'z')); CREATE INDEX i ON t (a); CREATE VIEW v AS SELECT a FROM t",
+			"CREATE TYPE e AS ENUM ('y', 'x'); CREATE TABLE t (a e DEFAULT 'y', b e[], c e NOT NULL, CHECK (c <> 'y')); CREATE INDEX i ON t (a); CREATE VIEW v AS SELECT a FROM t", "INSERT INTO t VALUES ('y', '{x,y}', 'x')", "SELECT * FROM t",
+		},
+		{
 			"an enum that loses a label", "CREATE TYPE e AS ENUM ('x', 'y', 'z'); CREATE TABLE t (i integer)", "CREATE TYPE e AS ENUM ('y', 'x'); CREATE TABLE t (i integer)", "", "",
 		},
 		{
@@ -108,6 +116,9 @@ EXECUTE format('GRANT CREATE ON DATABASE %I TO mx_r1 WITH GRANT OPTION', current
 		},
 		{
 			"tables that refer to each other", "", "CREATE TABLE a (id integer PRIMARY KEY, b integer); CREATE TABLE b (id integer PRIMARY KEY, a integer REFERENCES a); ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b", "", "",
+		},
+		{
+			"two keys over the same columns", "", "CREATE TABLE t (a integer PRIMARY KEY, b integer); ALTER TABLE t ADD CONSTRAINT u UNIQUE (b), ADD CONSTRAINT v UNIQUE (b), ADD CONSTRAINT w UNIQUE (a)", "", "",
 		},
 		{
 			"identity becomes plain and back", "CREATE TABLE t (id bigint GENERATED ALWAYS AS IDENTITY (MINVALUE 5 CACHE 3))", "CREATE TABLE t (id bigint DEFAULT 3)", "INSERT INTO t VALUES (DEFAULT)", "SELECT * FROM t",

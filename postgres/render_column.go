@@ -246,6 +246,9 @@ func identityActions(before, after schema.Fact) []string {
 // versions of the server.
 func columnSettings(before, after schema.Fact) []string {
 	var actions []string
+	if changesType(before, after) { // then the server forgets them
+		before = before.Without(attrStorage, attrCompression)
+	}
 	changed := func(attr string) bool { return before.Attr(attr) != after.Attr(attr) }
 	isNew := len(before.Attrs) == 0
 	if changed(attrStorage) {

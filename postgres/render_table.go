@@ -18,9 +18,10 @@ func (r *renderer) createTable(t schema.Fact, parts []schema.Fact) {
 			entries = append(entries, r.columnDefinition(c, notNullColumns(parts)...))
 		}
 	}
-	constraints, apart := constraintsInCreate(t, parts)
-	for _, c := range constraints {
-		entries = append(entries, namedConstraint(c))
+	for _, c := range parts {
+		if c.ID.Kind == schema.KindConstraint && !isTwin(c, parts) && (!isInherited(c) || t.Is(attrPartitionOf) && isKey(c)) {
+			entries = append(entries, "CONSTRAINT "+ident(c.ID.Name)+" "+constraintText(c))
+		}
 	}
 	head := "CREATE TABLE"
 	switch {
@@ -30,36 +31,16 @@ func (r *renderer) createTable(t schema.Fact, parts []schema.Fact) {
 		head = "CREATE UNLOGGED TABLE"
 	}
 	r.add(head, fullName(t.ID), tableBody(entries), r.tableClauses(t, inherited))
-	for _, c := range apart {
-		r.add("ALTER TABLE", fullName(t.ID), "ADD", namedConstraint(c))
-	}
 	r.afterCreate(t, parts, inherited)
 }
 
-// constraintsInCreate are the constraints that CREATE TABLE can make, and those
-// that must come behind it: of keys over the same columns it makes only one.
-func constraintsInCreate(t schema.Fact, parts []schema.Fact) (with, apart []schema.Fact) {
-	keys := map[string]string{} // name of the one made for these columns
-	for _, c := range parts {
-		if columns := c.Attr(schema.AttrColumns); isKey(c) && (keys[columns] == "" || c.Form() == schema.PrimaryKey) {
-			keys[columns] = c.ID.Name
-		}
-	}
-	for _, c := range parts {
-		if c.ID.Kind != schema.KindConstraint || isInherited(c) && !(t.Is(attrPartitionOf) && isKey(c)) {
-			continue
-		}
-		if isKey(c) && keys[c.Attr(schema.AttrColumns)] != c.ID.Name {
-			apart = append(apart, c)
-			continue
-		}
-		with = append(with, c)
-	}
-	return with, apart
-}
-
-func namedConstraint(c schema.Fact) string {
-	return "CONSTRAINT " + ident(c.ID.Name) + " " + constraintText(c)
+// isTwin tells that a unique constraint has the columns of another key: CREATE
+// TABLE makes only one of two such.
+func isTwin(c schema.Fact, parts []schema.Fact) bool {
+	return c.Form() == schema.Unique && !isInherited(c) && slices.ContainsFunc(parts, func(o schema.Fact) bool {
+		first := o.Form() == schema.PrimaryKey || o.Form() == schema.Unique && o.ID.Name < c.ID.Name
+		return o.ID.Kind == schema.KindConstraint && first && o.Attr(schema.AttrColumns) == c.Attr(schema.AttrColumns)
+	})
 }
 
 // tableBody is the list of columns and constraints.
@@ -120,8 +101,11 @@ func (r *renderer) afterCreate(t schema.Fact, parts []schema.Fact, inherited boo
 	}
 	r.alter(t, actions)
 	for _, p := range parts {
-		if p.ID.Kind == schema.KindIndex {
+		switch {
+		case p.ID.Kind == schema.KindIndex:
 			r.createIndex(p)
+		case p.ID.Kind == schema.KindConstraint && isTwin(p, parts):
+			r.alter(t, []string{"ADD CONSTRAINT " + ident(p.ID.Name) + " " + constraintText(p)})
 		}
 	}
 	if !inherited {

@@ -114,7 +114,7 @@ func columnKinds() []dialecttest.ColumnKind {
 		{Name: "domain", Base: "domain", Type: "%h", Value: "%i", Default: "{1|2}", Comment: comment},
 		{Name: "counter", Base: "sequence", Type: "{integer|bigint}", Value: "%i", Default: "nextval(%q)"},
 		{Name: "counted", Base: "function", Type: "integer", Value: "%i", Default: "%h({1|2})", Generated: "GENERATED ALWAYS AS (%h(%1)) STORED"},
-		{Name: "composite", Base: "composite", Type: "%h", Value: "NULL", Default: "NULL", NoKey: true},
+		{Name: "composite", Base: "composite", Type: "%h", Value: "'(%i,)'", Default: "'(1,)'", NoKey: true},
 	}
 }
 

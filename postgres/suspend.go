@@ -37,8 +37,8 @@ func asText(column, of schema.Fact) (schema.Fact, bool) {
 		return column, false
 	}
 	dimensions, ok := strings.CutPrefix(column.Attr(schema.AttrType), fullName(of.ID))
-	if !ok || strings.Trim(dimensions, "[]") != "" {
-		return column, false
+	if !ok || strings.Trim(dimensions, "[]") != "" { // only its default may need the type
+		return column, column.Is(schema.AttrDefault)
 	}
 	return column.With(schema.AttrType, "text"+dimensions).Without(schema.AttrCollation), true
 }

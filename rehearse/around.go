@@ -48,3 +48,21 @@ func Look(ctx context.Context, d Dialect, set *lockstep.Set, m *lockstep.Migrati
 	around.After, err = r.inspect(ctx)
 	return around, err
 }
+
+func idsOf(migrations []*lockstep.Migration) []string {
+	var ids []string
+	for _, m := range migrations {
+		ids = append(ids, m.ID())
+	}
+	return ids
+}
+
+// isEnd reports whether an error is about the rehearsal and not about a
+// migration: it was stopped, or the connection broke.
+func isEnd(ctx context.Context, err error) bool {
+	if err == nil {
+		return false
+	}
+	var database *lockstep.DatabaseError
+	return ctx.Err() != nil || errors.As(err, &database) && database.Class == lockstep.ErrorConnection
+}

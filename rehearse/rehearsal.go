@@ -164,6 +164,9 @@ func (r *rehearsal) wayBack(ctx context.Context, result *Result, place int, befo
 	if !went || err != nil {
 		return err
 	}
+	if result.RowsErr != nil { // it went in another database, without rows
+		lasting = &digests{}
+	}
 	if err := r.compare(ctx, result, StageDown, before); err != nil {
 		return err
 	}
@@ -382,22 +385,4 @@ func took(r *lockstep.Result) time.Duration {
 		d += s.Duration
 	}
 	return d
-}
-
-func idsOf(migrations []*lockstep.Migration) []string {
-	var ids []string
-	for _, m := range migrations {
-		ids = append(ids, m.ID())
-	}
-	return ids
-}
-
-// isEnd reports whether an error is about the rehearsal and not about a
-// migration: it was stopped, or the connection broke.
-func isEnd(ctx context.Context, err error) bool {
-	if err == nil {
-		return false
-	}
-	var database *lockstep.DatabaseError
-	return ctx.Err() != nil || errors.As(err, &database) && database.Class == lockstep.ErrorConnection
 }

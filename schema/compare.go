@@ -43,15 +43,36 @@ func differing(before, after []Fact) []Difference {
 
 // Essential leaves out what follows from other differences: that the columns of
 // a table stand in another order only because some came at the end and some
-// went.
+// went, and that its indexes do because some came, went or changed.
 func Essential(found []Difference) []Difference {
 	changed := map[ID]Difference{}
 	for _, d := range found {
 		changed[d.ID] = d
 	}
 	return slices.DeleteFunc(slices.Clone(found), func(d Difference) bool {
-		return d.ID.Kind == KindColumnOrder && d.Before != nil && d.After != nil && follows(d, changed)
+		if d.ID.Kind != KindColumnOrder || d.Before == nil || d.After == nil {
+			return false
+		}
+		if d.ID.Name == IndexOrder {
+			return followsIndexes(d, changed)
+		}
+		return follows(d, changed)
 	})
+}
+
+// followsIndexes reports whether those that are the same stand in the same order.
+func followsIndexes(d Difference, changed map[ID]Difference) bool {
+	same := func(f *Fact) []string {
+		return slices.DeleteFunc(SplitNames(f.Attr(AttrColumns)), func(name string) bool {
+			for _, k := range []Kind{KindIndex, KindConstraint} {
+				if _, is := changed[ID{Kind: k, Schema: d.ID.Schema, Table: d.ID.Table, Name: name}]; is {
+					return true
+				}
+			}
+			return false
+		})
+	}
+	return slices.Equal(same(d.Before), same(d.After))
 }
 
 // follows reports whether the order after is the order before without the

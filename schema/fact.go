@@ -113,6 +113,9 @@ func (f Fact) With(name, value string) Fact {
 func (f Fact) Without(names ...string) Fact {
 	c := f
 	c.Attrs = slices.DeleteFunc(slices.Clone(f.Attrs), func(a Attr) bool { return slices.Contains(names, a.Name) })
+	if len(c.Attrs) == 0 {
+		c.Attrs = nil
+	}
 	return c
 }
 

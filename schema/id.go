@@ -65,6 +65,9 @@ func (i ID) owner() string {
 func (i ID) String() string {
 	name := strings.Join(i.path(), ".")
 	switch {
+	case i.Kind == KindColumnOrder && i.Name == IndexOrder:
+		i.Name = ""
+		return "index order of " + strings.Join(i.path(), ".")
 	case i.Kind == KindColumnOrder:
 		return "column order of " + name
 	case name == "":

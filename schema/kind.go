@@ -13,7 +13,7 @@ const (
 	KindSequence         Kind = "sequence"
 	KindTable            Kind = "table"      // also partitioned, foreign and virtual ones: AttrForm tells
 	KindColumn           Kind = "column"     // part of a table or view
-	KindColumnOrder      Kind = "order"      // the order of a table's columns; its name is ""
+	KindColumnOrder      Kind = "order"      // the order of a table's columns; its name is "". Where a server keeps one of indexes, that is another fact, called IndexOrder
 	KindConstraint       Kind = "constraint" // primary key, unique, foreign key, check, exclude, not null: AttrForm tells
 	KindIndex            Kind = "index"      // an index that is not a constraint's
 	KindStatistics       Kind = "statistics" // extended statistics
@@ -30,6 +30,9 @@ const (
 	KindDefaultACL       Kind = "default privileges"
 	KindObject           Kind = "object" // whatever is not modelled in detail: AttrForm names its kind, AttrDefinition holds what the server tells
 )
+
+// IndexOrder is the name of the fact that tells the order of a table's indexes.
+const IndexOrder = "indexes"
 
 // rank orders kinds in the list of facts: what others need comes first, unknown
 // kinds last.

@@ -47,7 +47,9 @@ func (dialect) MustRebuild(table schema.Fact, changes []schema.Change) bool {
 			schema.AddConstraint, schema.DropConstraint, schema.AlterConstraint, schema.RenameConstraint:
 			return true
 		case schema.AddColumn:
-			return c.After != "" || !canAdd(c.Column) || drops(changes, c.Column.ID)
+			return c.After != "" || !canAdd(c.Column) || drops(changes, c.Column.ID) || hidesKey(c.Column)
+		case schema.DropColumn:
+			return hidesKey(c.Column)
 		}
 		return false
 	})
@@ -68,6 +70,12 @@ func (dialect) Anonymous(f schema.Fact) bool {
 func canAdd(column schema.Fact) bool {
 	value := column.Attr(schema.AttrDefault)
 	return !column.Is(schema.AttrStored) && (value == "" || isConstant(value) && !isTime(value))
+}
+
+// hidesKey reports whether a column is called as the hidden key of a table: newer
+// versions of SQLite refuse to add and to drop such a one.
+func hidesKey(column schema.Fact) bool {
+	return slices.Contains(rowidNames(), lower(column.ID.Name))
 }
 
 // drops reports whether a column goes that SQLite takes for the same: only the

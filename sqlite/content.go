@@ -99,7 +99,8 @@ func (t *contentTable) query(d dialect, limit int) string {
 	}
 	parts := make([]string, 0, len(t.columns))
 	for _, c := range t.columns {
-		parts = append(parts, "quote("+d.Quote(c)+")")
+		c = d.Quote(c) // quote() ends a text at a NUL
+		parts = append(parts, "CASE WHEN typeof("+c+") = 'text' AND instr("+c+", char(0)) > 0 THEN 'CAST(x''' || hex("+c+") || ''' AS TEXT)' ELSE quote("+c+") END")
 	}
 	return "SELECT '(' || " + strings.Join(parts, " || ', ' || ") + " || ')' FROM main." + d.Quote(t.name) + " ORDER BY " + order + fmt.Sprintf(" LIMIT %d", limit)
 }

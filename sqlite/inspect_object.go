@@ -94,7 +94,7 @@ func (c *catalog) addNames(known names, query []token) {
 // the names of its query.
 func (c *catalog) addRelation(known names, name string) {
 	declared, ok := c.relations[lower(name)]
-	if _, twice := known[lower(name)]; !ok || twice {
+	if !ok || known.seen(name) {
 		return
 	}
 	known.add(declared)

@@ -18,6 +18,15 @@ func (n names) add(declared ...string) {
 	}
 }
 
+// seen reports whether the names of a relation were added, and notes that they
+// are now. A column may be called as the relation is.
+func (n names) seen(relation string) bool {
+	key := "relation\x00" + lower(relation) // no identifier
+	_, twice := n[key]
+	n[key] = ""
+	return twice
+}
+
 // rowidNames are the names of a table's hidden key.
 func rowidNames() []string { return []string{"rowid", "oid", "_rowid_"} }
 

@@ -83,8 +83,8 @@ func grammar() dialecttest.Grammar {
 			{SQL: "CREATE INDEX %n ON %t ({lower|upper}(%1), %k)", Columns: 1, Of: "text"},
 			{SQL: "CREATE INDEX %n ON %t (%1 {+|-} 1) WHERE %1 {>|<} 5", Columns: 1, Of: "number"},
 			{SQL: "CREATE UNIQUE INDEX %n ON %t (%c){| WHERE %1 > 0}", Columns: -1, Of: "number", Unique: true},
-			{SQL: "{|CONSTRAINT %n }UNIQUE (%c){|| ON CONFLICT {REPLACE|IGNORE}}", Columns: -1, Of: "number", Unique: true, Inline: true},
-			{SQL: "{|CONSTRAINT %n }UNIQUE (%k, %1{| DESC| COLLATE NOCASE})", Columns: 1, Inline: true},
+			{SQL: "{|CONSTRAINT %n }UNIQUE (%c){|| ON CONFLICT IGNORE}", Columns: -1, Of: "number", Unique: true, Inline: true},
+			{SQL: "{|CONSTRAINT %n }UNIQUE (%k, %1{| COLLATE NOCASE})", Columns: 1, Inline: true},
 			{SQL: "{|CONSTRAINT %n }CHECK (%1 <> 99 {OR|AND} %2 IS NOT 98)", Columns: 2, Of: "number", Inline: true},
 			{SQL: "{|CONSTRAINT %n }CHECK (%1 NOT LIKE 'z%%' {OR 1|AND 2})", Columns: 1, Of: "text", Inline: true},
 			{SQL: "CREATE TRIGGER %n {BEFORE|AFTER} {INSERT|DELETE|UPDATE OF %1} ON %t {|WHEN 1 > 2 }BEGIN {SELECT 1;|UPDATE %t SET %1 = %1 WHERE 0; SELECT 2;} END", Columns: 1},
@@ -98,4 +98,22 @@ func grammar() dialecttest.Grammar {
 		Names: []string{"a", "users", "order_", "Mixed Case ", `double"quote`, "single'quote", "größe", "日本", "semi;colon", "per%cent", "dot.dot", "a,b", "(paren)", `back\slash`, "[br]", "back`tick"},
 		Words: []string{"select", "table", "order", "user", "value", "UPPER", "b", "c", "id", "x", "année", "group", "no space", "end", "column", "rowid"},
 	}
+}
+
+// Newer versions of SQLite neither add nor drop a column that is called as the
+// hidden key.
+func TestRoundTripOfHiddenKey(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"rowid", "OID", "_rowid_"} {
+		with, without := "CREATE TABLE t (id INTEGER PRIMARY KEY, a INT, "+name+" TEXT)", "CREATE TABLE t (id INTEGER PRIMARY KEY, a INT)"
+		roundTrip(t, with, without, false)
+		roundTrip(t, without, with, false)
+	}
+}
+
+// A table may be called as a column of another one.
+func TestRoundTripOfViewOnNamesake(t *testing.T) {
+	t.Parallel()
+	const tables = `CREATE TABLE a (b INT, "r s" INT); CREATE TABLE b ("x y" INT);`
+	roundTrip(t, tables, tables+`CREATE VIEW v AS SELECT "r s", "x y" FROM a JOIN b ON b = "x y"; CREATE VIEW w AS SELECT "x y" AS b FROM b`, false)
 }

@@ -83,9 +83,9 @@ func (d dialect) Filled(_ *schema.Schema, table schema.Fact) []string {
 	return []string{"ANALYZE " + d.Quote(table.ID.Name)}
 }
 
-// Unchecked turns foreign keys off and on again.
+// Unchecked defers foreign keys to the end of a transaction.
 func (dialect) Unchecked() (before, after []string) {
-	return []string{"PRAGMA foreign_keys = OFF"}, []string{"PRAGMA foreign_keys = ON"}
+	return []string{"BEGIN IMMEDIATE", "PRAGMA defer_foreign_keys = ON"}, []string{"COMMIT"}
 }
 
 // Digest returns an aggregate that is another one when a value of the column

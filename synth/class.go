@@ -367,7 +367,7 @@ func textOf(length int) kind {
 func affinity(name string) kind {
 	has := func(part string) bool { return strings.Contains(name, part) }
 	switch {
-	case name == "":
+	case name == "", name == "any":
 		return textOf(unlimited)
 	case has("."), has(`"`):
 		return kind{}
@@ -377,7 +377,7 @@ func affinity(name string) kind {
 		return textOf(unlimited)
 	case has("blob"):
 		return kind{class: ClassBytes, width: 16, hi: 1<<32 - 1}
-	case has("real"), has("floa"), has("doub"):
+	case has("real"), has("floa"), has("doub"): //nolint:misspell // SQLite looks for these letters
 		return kind{class: ClassFloat, lo: floatScale, hi: 1<<24 - 1}
 	}
 	return kind{}

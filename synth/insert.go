@@ -1,6 +1,7 @@
 package synth
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -79,6 +80,7 @@ func (f *filler) insert(ctx context.Context, t *table) error {
 	skip, n, misses := t.plan.loose, t.first, 0
 	ratio := t.passing()
 	limit := t.first + 50*t.want + f.o.Batch
+	first := "" // what went wrong first
 	for t.have < t.want && misses < mostMisses && n < limit {
 		size := min(f.o.Batch, int64(float64(t.want-t.have)/ratio)+1)
 		if ratio == 1 {
@@ -89,12 +91,12 @@ func (f *filler) insert(ctx context.Context, t *table) error {
 			if err := f.broken(ctx, err); err != nil {
 				return err
 			}
-			if !skip {
-				skip = true
-				continue
+			if skip {
+				t.reason = cmp.Or(first, f.why(err))
+				return nil
 			}
-			t.reason = f.why(err)
-			return nil
+			skip, first = true, f.why(err) // it may be about keys that are there already
+			continue
 		}
 		added, err := result.RowsAffected()
 		if err != nil {

@@ -70,7 +70,7 @@ func (k kind) fit(l limits) (_ kind, ok bool) {
 func (k kind) fitList(l limits) (kind, bool) {
 	var kept []string
 	for _, v := range l.in {
-		if slices.Contains(l.notIn, v) || k.class == ClassLabel && k.labels != nil && !slices.Contains(k.labels, v) {
+		if k.excludes(l.notIn, v) || k.class == ClassLabel && k.labels != nil && !slices.Contains(k.labels, v) {
 			continue
 		}
 		if k.ranged() {
@@ -85,6 +85,18 @@ func (k kind) fitList(l limits) (kind, bool) {
 		kept = append(kept, v)
 	}
 	return labelled(k.typ, kept), len(kept) > 0
+}
+
+// excludes reports whether a value is among others, however it is written.
+func (k kind) excludes(others []string, v string) bool {
+	return slices.ContainsFunc(others, func(o string) bool {
+		if o == v || !k.ranged() {
+			return o == v
+		}
+		a, read := k.numberOf(o)
+		b, also := k.numberOf(v)
+		return read && also && a.Cmp(b) == 0
+	})
 }
 
 // fitRange narrows the range; of values that are left out it keeps clear by

@@ -7,6 +7,7 @@ import (
 
 	"github.com/lockstepdb/lockstep"
 	"github.com/lockstepdb/lockstep/schema"
+	"github.com/lockstepdb/lockstep/sqltext"
 )
 
 // table is a table that is to be filled.
@@ -96,7 +97,37 @@ func (f *filler) read(ctx context.Context) error {
 		f.order = append(f.order, t)
 	}
 	f.share()
+	f.provide()
 	return nil
+}
+
+// fewParents is how many rows a table gets that is to have none, but must have
+// some for the sake of others.
+const fewParents = 1000
+
+// provide gives rows to tables that others with rows refer to.
+func (f *filler) provide() {
+	for changed := true; changed; {
+		changed = false
+		for _, t := range f.order {
+			for _, fk := range t.foreigns {
+				if t.want > 0 && !t.nullable(fk) && f.provideFor(t, fk) {
+					changed = true
+				}
+			}
+		}
+	}
+}
+
+// provideFor reports whether tables have got rows to be referred to.
+func (f *filler) provideFor(t *table, fk *foreign) bool {
+	found := false
+	for _, o := range f.order {
+		if o.want == 0 && (o.id == fk.parent || f.within(o.fact, fk.parent)) {
+			o.want, found = min(fewParents, t.want), true
+		}
+	}
+	return found
 }
 
 // share divides the rows of a partitioned table among its partitions.
@@ -143,10 +174,10 @@ func (f *filler) readTable(fact schema.Fact) *table {
 	for _, p := range f.s.Parts(fact.ID) {
 		switch {
 		case p.ID.Kind == schema.KindIndex && p.Is(schema.AttrUnique):
-			t.addKey(p, false)
+			t.addKey(p, false, f.srv.Lexer)
 		case p.ID.Kind != schema.KindConstraint:
 		case p.Form() == schema.PrimaryKey, p.Form() == schema.Unique:
-			t.addKey(p, p.Form() == schema.PrimaryKey)
+			t.addKey(p, p.Form() == schema.PrimaryKey, f.srv.Lexer)
 		case p.Form() == schema.ForeignKey:
 			t.addForeign(p)
 		case p.Form() == schema.Check && !p.Is("not enforced"):
@@ -195,18 +226,15 @@ func (t *table) addColumn(s *schema.Schema, d Dialect, fact schema.Fact) {
 	}
 }
 
-func (t *table) addKey(p schema.Fact, primary bool) {
+func (t *table) addKey(p schema.Fact, primary bool, o sqltext.Options) {
 	k := &key{name: p.ID.Name, primary: primary}
 	for _, name := range schema.SplitNames(p.Attr(schema.AttrColumns)) {
 		if c := t.column(name); c != nil {
 			k.columns = append(k.columns, name)
 			continue
 		}
-		for _, c := range t.columns { // an expression
-			if strings.HasPrefix(name, "(") && strings.Contains(name, c.name) {
-				k.columns = append(k.columns, c.name)
-				break
-			}
+		if about := t.mentions(name, o); len(about) > 0 { // an expression
+			k.columns = append(k.columns, about[0].name)
 		}
 	}
 	if len(k.columns) > 0 {

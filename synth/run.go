@@ -129,6 +129,7 @@ func (f *filler) ring(ctx context.Context) error {
 	for _, statement := range after {
 		if _, err := f.q.ExecContext(context.WithoutCancel(ctx), statement); err != nil && failed == nil {
 			f.spoil(left, f.why(err))
+			_, _ = f.q.ExecContext(context.WithoutCancel(ctx), "ROLLBACK") // where a transaction is still open; elsewhere it does nothing
 		}
 	}
 	return failed
@@ -142,7 +143,7 @@ func (f *filler) foresee(ctx context.Context, left []*table) error {
 			return err
 		}
 		for _, k := range t.keys {
-			if len(k.columns) != 1 || t.have > 0 {
+			if len(k.columns) != 1 || t.have > 0 || t.want <= 0 {
 				continue
 			}
 			if c := t.column(k.columns[0]); c.kind.class == ClassInteger && !c.linked {

@@ -61,8 +61,26 @@ func (f *filler) try(ctx context.Context, t *table, c *check) (float64, error) {
 // shapes are usual forms of texts: what stands before and behind a number.
 func shapes() [][2]string {
 	return [][2]string{
-		{"user", "@example.com"}, {"https://example.com/", ""}, {"", ""}, {"+4930", ""}, {"+49 30 ", ""}, {"a", ""}, {"A", ""}, {"abc-", ""}, {"ABC-", ""},
-		{"Abc ", ""}, {"1", "0000"}, {"10.0.0.0/", ""}, {"/a/", ""}, {"#1", ""}, {"{\"a\": ", "}"}, {"1.0.", ""}, {"a_", ""}, {"$", ".00"}, {"EUR", ""}, {"[", "]"},
+		{"user", "@example.com"},
+		{"https://example.com/", ""},
+		{"", ""},
+		{"+4930", ""},
+		{"+49 30 ", ""},
+		{"a", ""},
+		{"A", ""},
+		{"abc-", ""},
+		{"ABC-", ""},
+		{"Abc ", ""},
+		{"1", "0000"},
+		{"10.0.0.0/", ""},
+		{"/a/", ""},
+		{"#1", ""},
+		{"{\"a\": ", "}"},
+		{"1.0.", ""},
+		{"a_", ""},
+		{"$", ".00"},
+		{"EUR", ""},
+		{"[", "]"},
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/lockstepdb/lockstep/internal/testdb"
+	"github.com/lockstepdb/lockstep/schema"
+	"github.com/lockstepdb/lockstep/synth"
 )
 
 // awkward is a schema that every server takes.
@@ -111,4 +113,58 @@ CREATE TABLE d (id INTEGER NOT NULL PRIMARY KEY, c_id INTEGER NOT NULL, FOREIGN 
 			}
 		}
 	})
+}
+
+// TestParentsOfFewTables fills one table only, and what it must refer to.
+func TestParentsOfFewTables(t *testing.T) {
+	testdb.RunOnAll(t, func(t *testing.T, db *testdb.Database) {
+		s := open(t, db, `
+CREATE TABLE a (id INTEGER NOT NULL PRIMARY KEY);
+CREATE TABLE b (id INTEGER NOT NULL PRIMARY KEY, a_id INTEGER NOT NULL, FOREIGN KEY (a_id) REFERENCES a (id));
+CREATE TABLE c (id INTEGER NOT NULL PRIMARY KEY, b_id INTEGER NOT NULL, FOREIGN KEY (b_id) REFERENCES b (id));
+CREATE TABLE other (id INTEGER NOT NULL PRIMARY KEY);`)
+		done, err := synth.Fill(t.Context(), s.conn, s.d, s.srv, s.schema, synth.Options{Rows: func(id schema.ID) int64 {
+			if id.Name == "c" {
+				return 3000
+			}
+			return 0
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, want := range map[string]int64{"a": 1000, "b": 1000, "c": 3000, "other": 0} {
+			if n := s.number(t, "SELECT COUNT(*) FROM "+name); n != want {
+				t.Errorf("%s has %d rows, want %d: %+v", name, n, want, done)
+			}
+		}
+	})
+}
+
+// TestWhatCannotBeFilled names what is in the way, and goes on.
+func TestWhatCannotBeFilled(t *testing.T) {
+	db := testdb.New(t, testdb.KindNamed(t, "postgres18"))
+	s := open(t, db, `
+CREATE TYPE pair AS (a integer, b integer);
+CREATE TABLE composite (p pair NOT NULL);
+CREATE TABLE pattern (code text NOT NULL CONSTRAINT odd CHECK (code ~ '^%%[xyz]{7}%%$'));
+CREATE TABLE ring1 (id integer PRIMARY KEY, other integer NOT NULL);
+CREATE TABLE ring2 (id integer PRIMARY KEY, other integer NOT NULL REFERENCES ring1);
+ALTER TABLE ring1 ADD CONSTRAINT round FOREIGN KEY (other) REFERENCES ring2;
+CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE 'not today'; END$$;
+CREATE TABLE refused (id integer PRIMARY KEY);
+CREATE TRIGGER never BEFORE INSERT ON refused EXECUTE FUNCTION no();
+CREATE TABLE child (refused integer NOT NULL REFERENCES refused);
+CREATE TABLE fine (id integer PRIMARY KEY);`)
+	got := s.fill(t, 100)
+	for name, want := range map[string]string{
+		"composite": "column p: values of type public.pair cannot be made up", "pattern": "check odd", "ring1": "round", "refused": "not today",
+		"child": "table public.refused has no rows",
+	} {
+		if one := got[name]; one.Rows != 0 || !strings.Contains(one.Reason, want) {
+			t.Errorf("%s: got %d rows, %q, want %q", name, one.Rows, one.Reason, want)
+		}
+	}
+	if got["fine"].Rows != 100 {
+		t.Errorf("fine: %+v", got["fine"])
+	}
 }

@@ -85,6 +85,7 @@ func TestDocsNameEveryField(t *testing.T) {
 		view.Failure{},
 		initAnswer{},
 		newAnswer{},
+		squashAnswer{},
 		rename{},
 		lockstep.Result{},
 		lockstep.StepResult{},
@@ -112,6 +113,8 @@ func TestDocsNameEveryField(t *testing.T) {
 		rehearse.Statement{},
 		rehearse.Lock{},
 		rehearse.Loss{},
+		rehearse.Rows{},
+		rehearse.Filled{},
 		build{},
 	} {
 		typ := reflect.TypeOf(document)

@@ -147,6 +147,11 @@ func choices(d lockstep.Difference) []choice {
 			{"git log --diff-filter=D --summary", "find the commit that deleted the file, and bring it back"},
 			record("forget", repairMeaning(lockstep.RepairForget)),
 		}
+	case lockstep.DiffBehind:
+		return []choice{
+			{"git log --diff-filter=A -- " + d.File, "find the commit that added it; with the files from before, lockstep up leads to where it begins"},
+			record("mark-applied", "the database has all that it makes: "+repairMeaning(lockstep.RepairApplied)),
+		}
 	case lockstep.DiffUnfinished:
 		return []choice{
 			{"lockstep up", "goes on where it stopped"},

@@ -48,7 +48,7 @@ type squashAnswer struct {
 	Replaces    []string         `json:"replaces"`
 	Statements  int              `json:"statements"`
 	Rows        int              `json:"rows"`
-	Fingerprint string           `json:"fingerprint"` // of the schema that it makes
+	Fingerprint string           `json:"fingerprint,omitempty"` // of the schema that it makes
 	DryRun      bool             `json:"dryRun,omitempty"`
 	Removed     []string         `json:"removed"`
 	Archived    []rename         `json:"archived,omitempty"`
@@ -204,6 +204,7 @@ func (a *app) refuseGo(ctx context.Context, s *config.Settings, q *squashing) er
 	if !s.HasDatabase() || isMissing(s.Database) {
 		return nil
 	}
+	defer func() { a.database = "" }() // what fails later fails elsewhere
 	last := q.old[len(q.old)-1]
 	err := a.look(s, func(m *session) error {
 		for e, err := range m.History(ctx) {

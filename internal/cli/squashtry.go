@@ -21,9 +21,17 @@ type contentReader interface {
 	Content(ctx context.Context, q lockstep.Querier, srv lockstep.Server, except []string, limit int) (*schema.Content, error)
 }
 
+// outliner is a dialect that tells what the server itself prints of its objects:
+// a second look at a schema, by other means than Inspect. All dialects of this
+// module are.
+type outliner interface {
+	Outline(ctx context.Context, q lockstep.Querier, except []string) ([]string, error)
+}
+
 // made is what migrations made of an empty database.
 type made struct {
 	schema  *schema.Schema
+	outline []string
 	content *schema.Content
 }
 
@@ -50,7 +58,7 @@ func (q *squashing) make(ctx context.Context) (text string, err error) {
 	err = q.in(ctx, func(db *sql.DB) error {
 		is, err := q.grow(ctx, db, set.Migrations()[:1])
 		if err != nil {
-			return fmt.Errorf("try the baseline: %w", err)
+			return lockstep.WithHint(fmt.Errorf("try the baseline: %w", err), "nothing was written; this cannot be put into a baseline: squash fewer migrations, or leave the rows out (--no-data)")
 		}
 		if err := q.same(want, is, "the baseline"); err != nil || len(q.later) == 0 {
 			return err
@@ -85,11 +93,16 @@ func (q *squashing) read(ctx context.Context, db *sql.DB) (*made, error) {
 		return nil, err
 	}
 	out := &made{schema: s, content: &schema.Content{}}
+	tables := q.dialect.Ledger(lockstep.LedgerTable{Name: trialLedger}).Tables
+	if second, ok := q.dialect.(outliner); ok {
+		if out.outline, err = second.Outline(ctx, db, tables); err != nil {
+			return nil, err
+		}
+	}
 	reader, ok := q.dialect.(contentReader)
 	if q.o.noData || !ok {
 		return out, nil
 	}
-	tables := q.dialect.Ledger(lockstep.LedgerTable{Name: trialLedger}).Tables
 	out.content, err = reader.Content(ctx, db, q.srv, tables, maxSquashRows)
 	return out, err
 }
@@ -135,16 +148,24 @@ func (q *squashing) same(want, is *made, what string) error {
 	if d := schema.Compare(want.schema, is.schema); len(d) > 0 {
 		return q.app.unproven(what, d)
 	}
-	one, two := want.content.Lines(), is.content.Lines()
-	if slices.Equal(one, two) {
+	if err := q.sameLines(want.outline, is.outline, what, "other objects, as the server prints them", "nothing was written; squash fewer migrations"); err != nil {
+		return err
+	}
+	return q.sameLines(want.content.Lines(), is.content.Lines(), what, "other rows", "nothing was written; leave the rows out: --no-data, or squash fewer migrations")
+}
+
+// sameLines shows the difference of two lists, and makes an error of it.
+func (q *squashing) sameLines(want, is []string, what, leaves, hint string) error {
+	if slices.Equal(want, is) {
 		return nil
 	}
 	if !q.app.flags.quiet {
-		if err := view.Diff(q.app.err, q.app.errStyle(), "after the migrations", "after "+strings.TrimSuffix(what, ","), strings.Join(one, "\n"), strings.Join(two, "\n")); err != nil {
+		err := view.Diff(q.app.err, q.app.errStyle(), "after the migrations", "after "+strings.TrimSuffix(what, ","), strings.Join(want, "\n"), strings.Join(is, "\n"))
+		if err != nil {
 			return err
 		}
 	}
-	return lockstep.WithHint(fmt.Errorf("%w: %s leaves other rows", errUnproven, what), "nothing was written; leave the rows out: --no-data, or squash fewer migrations")
+	return lockstep.WithHint(fmt.Errorf("%w: %s leaves %s", errUnproven, what, leaves), hint)
 }
 
 // compose writes the baseline.

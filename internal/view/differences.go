@@ -22,6 +22,8 @@ func Differences(w io.Writer, style Style, all []lockstep.Difference) error {
 			symbol = "⇅"
 		case lockstep.DiffUnfinished:
 			symbol = "◐"
+		case lockstep.DiffBehind:
+			symbol = "◔"
 		}
 		b.WriteString(style.paint(symbol, codes...) + " " + style.Bold(clean(d.Msg)) + "\n")
 		if d.Before != "" && d.After != "" {

@@ -38,8 +38,12 @@ func filledTable(style Style, r *rehearse.Report) *table {
 
 func perMillion(b *strings.Builder, style Style, r *rehearse.Report) {
 	t := &table{style: style, columns: []column{
-		{title: "VERSION", shrink: 14}, {title: "LINE", right: true}, {title: "STATEMENT", shrink: 20},
-		{title: "ROWS", right: true}, {title: "TOOK", right: true}, {title: "PER MILLION", right: true},
+		{title: "VERSION", shrink: 14},
+		{title: "LINE", right: true},
+		{title: "STATEMENT", shrink: 20},
+		{title: "ROWS", right: true},
+		{title: "TOOK", right: true},
+		{title: "PER MILLION", right: true},
 	}}
 	extrapolated, left := false, 0
 	for _, one := range r.Results {

@@ -93,7 +93,10 @@ func writeGroup(b *strings.Builder, style Style, group []schema.Difference) {
 }
 
 func partName(id schema.ID) string {
-	if id.Kind == schema.KindColumnOrder {
+	switch {
+	case id.Kind == schema.KindColumnOrder && id.Name == schema.IndexOrder:
+		return "index order"
+	case id.Kind == schema.KindColumnOrder:
 		return "column order"
 	}
 	return string(id.Kind) + " " + id.Name

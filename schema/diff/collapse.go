@@ -34,7 +34,15 @@ func (p *plan) findRebuilds() {
 			changes[table] = append(changes[table], p.reorder(table)...)
 		}
 	}
+	for table := range p.indexed {
+		if _, ok := p.kept(table); ok && changes[table] == nil {
+			changes[table] = []schema.Change{}
+		}
+	}
 	for table, list := range changes {
+		if len(list) > 0 || p.indexed[table] {
+			list = append(list, p.reindex(table)...)
+		}
 		if len(list) > 0 && (p.asked[table] || p.d.MustRebuild(p.will(table), list)) {
 			p.rebuild[table] = true
 		}
@@ -116,6 +124,18 @@ func (p *plan) reorder(table schema.ID) []schema.Change {
 	return []schema.Change{schema.ReorderColumns{Before: before, After: after}}
 }
 
+// reindex tells the order of a table's indexes where a server keeps one, equal
+// or not: it follows from the changes of indexes, or takes a rebuild.
+func (p *plan) reindex(table schema.ID) []schema.Change {
+	id := table.In(schema.KindColumnOrder, schema.IndexOrder)
+	before, was := p.from.Fact(id)
+	after, will := p.to.Fact(id)
+	if !was || !will {
+		return nil
+	}
+	return []schema.Change{schema.ReorderColumns{Before: before, After: after}}
+}
+
 // canPlace reports whether the server can say where a column stands.
 func (p *plan) canPlace(table schema.ID) bool {
 	id := table.In(schema.KindColumnOrder, "")
@@ -179,12 +199,14 @@ func (c *columns) remove(name string) (after string) {
 }
 
 // add puts a column in and returns the one it is to stand behind, "" for the
-// end.
+// end, where it comes if the server cannot place it.
 func (c *columns) add(name string) (after string) {
-	after = c.behind(name)
-	i := slices.Index(c.now, after)
-	if after == "" || !c.place {
-		i = len(c.now) - 1
+	if c.place {
+		after = c.behind(name)
+	}
+	i := len(c.now) - 1
+	if after != "" {
+		i = slices.Index(c.now, after)
 	}
 	c.now = slices.Insert(c.now, i+1, name)
 	return after

@@ -58,7 +58,9 @@ type Dialect interface {
 	// be dropped while before is changed into after.
 	Disturbs(before, after schema.Fact) bool
 	// MustRebuild reports whether these changes of one table and its parts can
-	// only be made by making the table anew.
+	// only be made by making the table anew. Where a server keeps an order of
+	// indexes (schema.IndexOrder), the one before and the one wanted are among
+	// the changes, equal or not.
 	MustRebuild(table schema.Fact, changes []schema.Change) bool
 }
 

@@ -1,6 +1,7 @@
 package diff_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -257,6 +258,72 @@ func TestPlaceOfColumns(t *testing.T) {
 	}
 	if len(r.Losses) != 1 || r.Losses[0].Subject().Name != "old" {
 		t.Errorf("losses %v", r.Losses)
+	}
+}
+
+func TestPlaceOfColumnsWhereNoneCanBePlaced(t *testing.T) {
+	from, to := mustSchema(t, table("a", "x", "y")...), mustSchema(t, table("a", "x", "b", "y")...)
+	r, err := diff.Diff(from, to, server{rebuilds: true}, diff.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff("\n  add column app.a.b", describe(r.Changes)); diff != "" || len(r.OrderOnly) != 1 {
+		t.Error(diff, r.OrderOnly)
+	}
+	if c, ok := r.Changes[0].(schema.AddColumn); !ok || c.After != "" {
+		t.Errorf("%#v", r.Changes[0])
+	}
+}
+
+// sorter is a server that keeps an order of indexes, and makes new ones behind
+// the others.
+type sorter struct{ server }
+
+func (sorter) MustRebuild(_ schema.Fact, changes []schema.Change) bool {
+	var now, want []string
+	for _, c := range changes {
+		if c, ok := c.(schema.ReorderColumns); ok && c.After.ID.Name == schema.IndexOrder {
+			now, want = schema.SplitNames(c.Before.Attr(schema.AttrColumns)), schema.SplitNames(c.After.Attr(schema.AttrColumns))
+		}
+	}
+	for _, c := range changes {
+		switch c := c.(type) {
+		case schema.DropIndex:
+			now = slices.DeleteFunc(now, func(name string) bool { return name == c.Index.ID.Name })
+		case schema.AddIndex:
+			now = append(now, c.Index.ID.Name)
+		}
+	}
+	return !slices.Equal(now, want)
+}
+
+func TestOrderOfIndexes(t *testing.T) {
+	indexed := func(columns ...string) *schema.Schema {
+		facts := table("a", "x", "y", "z")
+		var names []string
+		for _, c := range columns {
+			facts = append(facts, index("a", c))
+			names = append(names, index("a", c).ID.Name)
+		}
+		return mustSchema(t, append(facts, schema.NewFact(tbl("a").In(schema.KindColumnOrder, schema.IndexOrder), schema.AttrColumns, schema.JoinNames(names...)))...)
+	}
+	for _, test := range []struct {
+		from, to *schema.Schema
+		want     string
+	}{
+		{indexed("x"), indexed("x", "y"), "\n  add index app.a.a_y"},
+		{indexed("x", "y"), indexed("y"), "\n  drop index app.a.a_x"},
+		{indexed("y"), indexed("x", "y"), "\n  rebuild table app.a"},
+		{indexed("x", "y"), indexed("y", "x"), "\n  rebuild table app.a"},
+		{indexed(), indexed("y", "x"), "\n  rebuild table app.a"},
+	} {
+		r, err := diff.Diff(test.from, test.to, sorter{}, diff.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(test.want, describe(r.Changes)); diff != "" {
+			t.Error(diff)
+		}
 	}
 }
 

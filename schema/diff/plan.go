@@ -23,6 +23,7 @@ type plan struct {
 
 	loose   map[schema.ID]bool // parts that the server takes without what they need
 	ordered map[schema.ID]bool // tables whose columns stand in another order, or are other ones
+	indexed map[schema.ID]bool // the same of indexes
 
 	bare map[schema.ID]schema.Fact // columns while they do without something they need
 
@@ -34,7 +35,7 @@ func newPlan(from, to *schema.Schema, d Dialect, o Options) *plan {
 	set := func() map[schema.ID]bool { return map[schema.ID]bool{} }
 	return &plan{
 		from: from, to: to, d: d, strict: o.StrictOrder, together: o.Together,
-		drop: set(), create: set(), alter: set(), rebuild: set(), asked: set(), outside: set(), apart: set(), ordered: set(), loose: set(), bare: map[schema.ID]schema.Fact{},
+		drop: set(), create: set(), alter: set(), rebuild: set(), asked: set(), outside: set(), apart: set(), ordered: set(), indexed: set(), loose: set(), bare: map[schema.ID]schema.Fact{},
 	}
 }
 
@@ -50,6 +51,8 @@ func (p *plan) classify(found []schema.Difference) {
 	}
 	for _, d := range found {
 		switch {
+		case d.ID.Kind == schema.KindColumnOrder && d.ID.Name != "":
+			p.indexed[schema.ID{Kind: schema.KindTable, Schema: d.ID.Schema, Name: d.ID.Table}] = true
 		case d.ID.Kind == schema.KindColumnOrder:
 			p.ordered[schema.ID{Kind: schema.KindTable, Schema: d.ID.Schema, Name: d.ID.Table}] = true
 		case p.isViewColumn(d.ID):

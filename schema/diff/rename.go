@@ -118,6 +118,10 @@ func (n *names) fact(f schema.Fact) schema.Fact {
 	out := f
 	switch f.ID.Kind {
 	case schema.KindConstraint, schema.KindIndex, schema.KindColumnOrder, schema.KindStatistics:
+		if f.ID.Kind == schema.KindColumnOrder && f.ID.Name == schema.IndexOrder {
+			out = n.indexes(out, schema.ID{Schema: f.ID.Schema, Name: f.ID.Table})
+			break
+		}
 		out = n.columns(out, schema.AttrColumns, schema.ID{Schema: f.ID.Schema, Name: f.ID.Table})
 	}
 	if target, ok := referenced(f); ok {
@@ -140,10 +144,19 @@ func (n *names) fact(f schema.Fact) schema.Fact {
 
 // columns renames the columns of a table in an attribute.
 func (n *names) columns(f schema.Fact, attr string, table schema.ID) schema.Fact {
+	return n.list(f, attr, func(name string) schema.ID { return table.In(schema.KindColumn, name) })
+}
+
+// indexes renames the indexes of a table in their order.
+func (n *names) indexes(f schema.Fact, table schema.ID) schema.Fact {
+	return n.list(f, schema.AttrColumns, func(name string) schema.ID { return table.In(schema.KindIndex, name) })
+}
+
+func (n *names) list(f schema.Fact, attr string, called func(name string) schema.ID) schema.Fact {
 	list := schema.SplitNames(f.Attr(attr))
 	changed := false
 	for i, name := range list {
-		to := n.id(table.In(schema.KindColumn, name)).Name
+		to := n.id(called(name)).Name
 		changed = changed || to != name
 		list[i] = to
 	}
