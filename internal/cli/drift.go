@@ -53,7 +53,7 @@ type driftAnswer struct {
 	Live        string             `json:"fingerprint"`
 	Differences []objectDifference `json:"differences"`
 	Accepted    []objectDifference `json:"accepted,omitempty"`
-	Undo        []string           `json:"undo,omitempty"` // SQL
+	Undo        []string           `json:"undo,omitempty"`   // SQL
 	Losses      []string           `json:"losses,omitempty"` // changes of the undo that throw away what rows hold
 	NotCompared []schema.Unknown   `json:"notCompared,omitempty"`
 }

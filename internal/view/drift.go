@@ -53,8 +53,11 @@ func writeUndo(b *strings.Builder, style Style, p DriftPage) error {
 			notes = append(notes, d.ID.String()+" stays as it is; --ignore order leaves it out")
 		}
 	}
+	for _, h := range p.Back.Hints {
+		notes = append(notes, fmt.Sprintf("%s may be %s under another name (%s); if so, rename it back instead", h.From, h.To.Name, h.Why))
+	}
 	for _, l := range p.Back.Losses {
-		notes = append(notes, "to undo it loses data: "+l.String())
+		notes = append(notes, "to undo it loses data: "+l.String()+lostWith(l))
 	}
 	if len(notes) > 0 {
 		b.WriteString("\n")
@@ -67,6 +70,22 @@ func writeUndo(b *strings.Builder, style Style, p DriftPage) error {
 	}
 	b.WriteString("\nUndo it:\n\n")
 	return SchemaSQL(b, style, "  ", p.Undo)
+}
+
+// lostWith names the columns that a rebuilt table has no more.
+func lostWith(c schema.Change) string {
+	rebuild, ok := c.(schema.RebuildTable)
+	if !ok {
+		return ""
+	}
+	var lost []string
+	for _, f := range rebuild.Before {
+		kept := slices.ContainsFunc(rebuild.After, func(o schema.Fact) bool { return o.ID == f.ID })
+		if f.ID.Kind == schema.KindColumn && !kept {
+			lost = append(lost, f.ID.Name)
+		}
+	}
+	return " without " + strings.Join(lost, ", ")
 }
 
 // driftTitle is the one line that says it all.
