@@ -28,6 +28,10 @@ another place. Up and down are tried there: the up must give exactly the schema
 that is wanted, the down exactly the one before. Without --name the up is
 printed and nothing is written.
 
+--online writes, for tables that exist, indexes CONCURRENTLY and constraints NOT
+VALID before they are validated (PostgreSQL); such a file runs statement by
+statement.
+
 What was renamed looks like one thing dropped and another made. Where the
 evidence speaks for a new name it is said, and --rename old=new (a table, or
 table.column) makes it one; nothing is guessed.`
@@ -40,7 +44,7 @@ type diffOptions struct {
 	from, to, name, scratch string
 	renames                 []string
 	ignore                  []string
-	strictOrder             bool
+	strictOrder, online     bool
 }
 
 // diffAnswer is what diff prints with --json.
@@ -75,6 +79,7 @@ func newDiff(a *app) *cobra.Command {
 	f.StringVar(&o.scratch, "scratch", "", "database `URL` of a server, or of an empty database, to try things in")
 	f.StringSliceVar(&o.ignore, "ignore", nil, "what does not count: `WORDS` of order, owner, grants, comments")
 	f.BoolVar(&o.strictOrder, "strict-order", false, "change the order of columns too")
+	f.BoolVar(&o.online, "online", false, "write the form that keeps nobody waiting, where the server has one")
 	return cmd
 }
 
@@ -107,7 +112,7 @@ func (a *app) runDiff(ctx context.Context, s *config.Settings, o diffOptions) er
 	}
 	c := change{
 		name: o.name, dialect: t.dialect, srv: t.srv,
-		from: from.schema.Without(ignore), to: to.schema.Without(ignore), ignored: ignore, strictOrder: o.strictOrder,
+		from: from.schema.Without(ignore), to: to.schema.Without(ignore), ignored: ignore, strictOrder: o.strictOrder, online: o.online,
 	}
 	if c.renames, err = renamesOf(o.renames, c.from, c.to); err != nil {
 		return err

@@ -89,6 +89,12 @@ func render(d schemaDialect, srv lockstep.Server, changes []schema.Change) (head
 		}
 		parts = append(parts, statements)
 	}
+	return arrange(d, parts)
+}
+
+// arrange takes out of the SQL of changes what must stand in front of all of
+// it in one script.
+func arrange(d schemaDialect, parts [][]string) (head []string, rest [][]string, err error) {
 	arranger, ok := d.(interface {
 		Arrange(statements []string) []string
 	})
@@ -96,11 +102,10 @@ func render(d schemaDialect, srv lockstep.Server, changes []schema.Change) (head
 		return nil, parts, nil
 	}
 	all := slices.Concat(parts...)
-	arranged := arranger.Arrange(all)
-	for n := 0; n <= len(arranged); n++ { // what moved to the front is not in its place any more
-		rest := without(all, arranged[:n])
-		if slices.Equal(rest, arranged[n:]) {
-			head = arranged[:n]
+	script := arranger.Arrange(all)
+	for n := 0; n <= len(script); n++ { // what moved to the front is not in its place any more
+		if slices.Equal(without(all, script[:n]), script[n:]) {
+			head = script[:n]
 			break
 		}
 	}
