@@ -84,7 +84,7 @@ func canModify(before, after schema.Fact) bool {
 func (dialect) Disturbs(before, after schema.Fact) bool {
 	switch after.ID.Kind {
 	case schema.KindColumn:
-		return before.Attr(schema.AttrType) != after.Attr(schema.AttrType) ||
+		return before.Attr(schema.AttrType) != after.Attr(schema.AttrType) || before.Attr(schema.AttrIdentity) != after.Attr(schema.AttrIdentity) ||
 			before.Attr(schema.AttrCollation) != after.Attr(schema.AttrCollation)
 	case schema.KindTable:
 		return before.Attr(schema.AttrCollation) != after.Attr(schema.AttrCollation) || before.Attr(AttrEngine) != after.Attr(AttrEngine)
