@@ -12,10 +12,10 @@ import (
 func TestSQLPrintsASectionForEachTable(t *testing.T) {
 	table := schema.ID{Kind: schema.KindTable, Schema: "app", Name: "users\n;DROP TABLE x"}
 	objects := []Object{
-		{table, []string{"CREATE TABLE users (\n  id int\n)\n"}},
-		{table.In(schema.KindIndex, "i"), []string{"CREATE INDEX i ON users (id)", "COMMENT ON INDEX i IS 'x'"}},
-		{schema.ID{Kind: schema.KindView, Schema: "app", Name: "nothing"}, nil},
-		{schema.ID{Kind: schema.KindRoutine, Schema: "app", Name: "f()"}, []string{"CREATE FUNCTION f() … -- end"}},
+		{ID: table, Statements: []string{"CREATE TABLE users (\n  id int\n)\n"}},
+		{ID: table.In(schema.KindIndex, "i"), Statements: []string{"CREATE INDEX i ON users (id)", "COMMENT ON INDEX i IS 'x'"}},
+		{ID: schema.ID{Kind: schema.KindView, Schema: "app", Name: "nothing"}},
+		{ID: schema.ID{Kind: schema.KindRoutine, Schema: "app", Name: "f()"}, Statements: []string{"CREATE FUNCTION f() … -- end"}},
 	}
 	var b bytes.Buffer
 	if err := SQL(&b, objects, SQLOptions{Dialect: "postgres", Fingerprint: "facts1:00"}); err != nil {
@@ -46,7 +46,7 @@ CREATE FUNCTION f() … -- end
 func TestSQLLeavesTerminatorsToTheCaller(t *testing.T) {
 	var b bytes.Buffer
 	o := SQLOptions{Terminate: func(s string) string { return "DELIMITER //\n" + s + "//\nDELIMITER ;" }}
-	if err := SQL(&b, []Object{{schema.ID{Kind: schema.KindTrigger, Table: "t", Name: "g"}, []string{"CREATE TRIGGER g BEGIN x; END"}}}, o); err != nil {
+	if err := SQL(&b, []Object{{ID: schema.ID{Kind: schema.KindTrigger, Table: "t", Name: "g"}, Statements: []string{"CREATE TRIGGER g BEGIN x; END"}}}, o); err != nil {
 		t.Fatal(err)
 	}
 	if want := "\n-- table t\n\nDELIMITER //\nCREATE TRIGGER g BEGIN x; END//\nDELIMITER ;\n"; !strings.HasSuffix(b.String(), want) {

@@ -165,7 +165,7 @@ func (a *app) answerCompare(d schemaDialect, sides [2]side, o compareOptions) er
 	case a.flags.json:
 		err = a.printJSON(compareAnswer{len(differences) == 0, sides[0], sides[1], objectDifferences(differences), unknown, statements})
 	case !a.flags.quiet:
-		err = a.printCompare(sides, differences, statements, unknown)
+		err = a.printCompare(d, sides, differences, statements, unknown)
 	}
 	if err == nil && len(differences) > 0 {
 		return &saidError{lockstep.ErrHistory}
@@ -173,7 +173,7 @@ func (a *app) answerCompare(d schemaDialect, sides [2]side, o compareOptions) er
 	return err
 }
 
-func (a *app) printCompare(sides [2]side, differences []schema.Difference, statements []string, unknown []schema.Unknown) error {
+func (a *app) printCompare(d schemaDialect, sides [2]side, differences []schema.Difference, statements []string, unknown []schema.Unknown) error {
 	if note := view.SchemaUnknown(a.errStyle(), unknown); note != "" {
 		a.tell("%s\n", note)
 	}
@@ -189,5 +189,5 @@ func (a *app) printCompare(sides [2]side, differences []schema.Difference, state
 	if err := a.printf("\nTo make %s like %s:\n\n", sides[1].Database, sides[0].Database); err != nil {
 		return err
 	}
-	return view.SchemaSQL(a.out, a.outStyle(), "  ", statements)
+	return view.SchemaSQL(a.out, terminated(d, statements))
 }

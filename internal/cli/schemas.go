@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/lockstepdb/lockstep"
+	"github.com/lockstepdb/lockstep/codegen"
 	"github.com/lockstepdb/lockstep/drift"
 	"github.com/lockstepdb/lockstep/internal/config"
 	"github.com/lockstepdb/lockstep/schema"
@@ -118,6 +120,34 @@ func without(statements, gone []string) []string {
 func renderAll(d schemaDialect, srv lockstep.Server, changes []schema.Change) ([]string, error) {
 	head, parts, err := render(d, srv, changes)
 	return append(head, slices.Concat(parts...)...), err
+}
+
+// terminator ends statements as the scripts of a dialect need it: with more
+// than a semicolon where its shells would take one inside of a body for the end.
+func terminator(d schemaDialect) func(statement string) string {
+	if t, ok := d.(interface{ Terminate(statement string) string }); ok {
+		return t.Terminate
+	}
+	return codegen.Terminate
+}
+
+// shellNote tells what a person must know who gives statements to the
+// database's own shell, "" for nothing.
+func shellNote(d schemaDialect, statements []string) string {
+	if n, ok := d.(interface{ ShellNote(statements []string) string }); ok {
+		return n.ShellNote(statements)
+	}
+	return ""
+}
+
+// terminated returns statements with their ends.
+func terminated(d schemaDialect, statements []string) []string {
+	end := terminator(d)
+	out := make([]string, len(statements))
+	for i, s := range statements {
+		out[i] = end(strings.TrimRight(s, " \t\r\n"))
+	}
+	return out
 }
 
 // leading returns the SQL that leads from one schema to another.

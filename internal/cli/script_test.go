@@ -66,6 +66,7 @@ func TestScripts(t *testing.T) {
 				Condition: func(cond string) (bool, error) { return condition(kind, cond) },
 				Cmds: map[string]func(*testscript.TestScript, bool, []string){
 					"exits": exits, "exitsInTime": exitsInTime, "dbexec": dbexec, "dbquery": dbquery, "dbwait": dbwait, "hold": hold, "replace": replace,
+					"dbshell": dbshell(t),
 				},
 			})
 		})
@@ -169,6 +170,26 @@ func dbexec(ts *testscript.TestScript, neg bool, args []string) {
 		if (err != nil) != neg {
 			ts.Fatalf("dbexec %s: %v", query, err)
 		}
+	}
+}
+
+// dbshell runs a file in the database's own command line client: dbshell FILE.
+// With "undo" before the file it runs what lockstep drift prints below "Undo
+// it:", as one copies it.
+func dbshell(t *testing.T) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, _ bool, args []string) {
+		text := ts.ReadFile(args[len(args)-1])
+		if args[0] == "undo" {
+			_, text, _ = strings.Cut(text, "\nUndo it:\n")
+			text, _, _ = strings.Cut(text, "\nnote:")
+			text, _, _ = strings.Cut(text, "\nOr keep it:")
+		}
+		var options []string
+		if databaseOf(ts).Kind.Dialect == testdb.MySQL {
+			options = append(options, "--comments")
+		}
+		_, err := databaseOf(ts).Shell(t, text, options...)
+		ts.Check(err)
 	}
 }
 

@@ -69,7 +69,7 @@ func (c change) script(from, to *schema.Schema, renames []diff.Rename) (string, 
 	if err != nil {
 		return "", err
 	}
-	return scriptText(head, changes, parts), nil
+	return scriptText(head, changes, parts, terminator(c.dialect)), nil
 }
 
 // statements returns the SQL of the way from one schema to another.
@@ -90,10 +90,10 @@ func (c change) changes(from, to *schema.Schema, renames []diff.Rename) ([]schem
 }
 
 // scriptText writes changes with their statements as a file that people read.
-func scriptText(head []string, changes []schema.Change, parts [][]string) string {
+func scriptText(head []string, changes []schema.Change, parts [][]string, end func(string) string) string {
 	var b strings.Builder
 	for _, statement := range head {
-		b.WriteString("\n" + ended(statement))
+		b.WriteString("\n" + end(statement) + "\n")
 	}
 	for i, statements := range parts {
 		if len(statements) == 0 {
@@ -104,11 +104,8 @@ func scriptText(head []string, changes []schema.Change, parts [][]string) string
 			b.WriteString("-- This loses data: " + strings.ReplaceAll(changes[i].String(), "\n", " ") + "\n")
 		}
 		for _, statement := range statements {
-			b.WriteString(ended(statement))
+			b.WriteString(end(statement) + "\n")
 		}
 	}
 	return b.String()
 }
-
-// ended is a statement as it stands in a file.
-func ended(statement string) string { return strings.TrimRight(statement, " \n;") + ";\n" }

@@ -203,14 +203,13 @@ func writeLines(b *strings.Builder, style Style, indent, before, after string) {
 	}
 }
 
-// SchemaSQL writes statements for people and for copying: each ends with a
-// semicolon.
-func SchemaSQL(w io.Writer, style Style, indent string, statements []string) error {
+// SchemaSQL writes statements, which have their ends, for people and for
+// copying: nothing is put before a line, because bodies and strings may have
+// many and are the same only as they are.
+func SchemaSQL(w io.Writer, statements []string) error {
 	var b strings.Builder
 	for _, s := range statements {
-		for line := range strings.SplitSeq(strings.TrimRight(cleanBlock(s), "\n")+";", "\n") {
-			b.WriteString(strings.TrimRight(indent+line, " ") + "\n")
-		}
+		b.WriteString(cleanBlock(s) + "\n")
 	}
 	return write(w, b.String())
 }
