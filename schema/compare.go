@@ -1,6 +1,10 @@
 package schema
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 // Difference is one object in which two schemas differ. Before and After are
 // nil where the object is missing.
@@ -41,34 +45,66 @@ func differing(before, after []Fact) []Difference {
 	return found
 }
 
-// Essential leaves out what follows from other differences: that the columns of
-// a table stand in another order only because some came at the end and some
-// went.
+// Essential leaves out what follows from other differences: that the columns or
+// indexes of a table stand in another order only because some came at the end
+// and some went.
 func Essential(found []Difference) []Difference {
 	changed := map[ID]Difference{}
 	for _, d := range found {
 		changed[d.ID] = d
 	}
-	return slices.DeleteFunc(slices.Clone(found), func(d Difference) bool {
-		return d.ID.Kind == KindColumnOrder && d.Before != nil && d.After != nil && follows(d, changed)
-	})
+	essential := make([]Difference, 0, len(found))
+	for _, d := range found {
+		if d.Before != nil && d.After != nil {
+			switch d.ID.Kind {
+			case KindColumnOrder:
+				d = withoutOrder(d, changed, KindColumn, AttrColumns)
+			case KindTable:
+				d = withoutOrder(d, changed, KindIndex, indexOrders(d)...)
+			}
+			if d.Before.Equal(*d.After) {
+				continue
+			}
+		}
+		essential = append(essential, d)
+	}
+	return essential
+}
+
+// indexOrders returns the attributes that hold an order of indexes and differ.
+func indexOrders(d Difference) []string {
+	return slices.DeleteFunc(d.Before.Differing(*d.After), func(name string) bool { return !strings.HasSuffix(name, IndexOrderSuffix) })
+}
+
+// withoutOrder gives the fact after the orders that the fact before has, where
+// the difference follows from the parts that came and went.
+func withoutOrder(d Difference, changed map[ID]Difference, part Kind, attrs ...string) Difference {
+	table := cmp.Or(d.ID.Table, d.ID.Name)
+	find := func(name string) Difference {
+		return changed[ID{Kind: part, Schema: d.ID.Schema, Table: table, Name: name}]
+	}
+	for _, attr := range attrs {
+		before, after := d.Before.Attr(attr), d.After.Attr(attr)
+		if follows(SplitNames(before), SplitNames(after), find) {
+			fact := d.After.Without(attr)
+			if before != "" {
+				fact = fact.With(attr, before)
+			}
+			d.After = &fact
+		}
+	}
+	return d
 }
 
 // follows reports whether the order after is the order before without the
-// columns that went and with those that came behind it.
-func follows(d Difference, changed map[ID]Difference) bool {
-	column := func(name string) Difference {
-		return changed[ID{Kind: KindColumn, Schema: d.ID.Schema, Table: d.ID.Table, Name: name}]
+// parts that went and with those that came behind it. No order is that of a
+// single part, or of none.
+func follows(before, after []string, find func(string) Difference) bool {
+	went := func(name string) bool { d := find(name); return d.Before != nil && d.After == nil }
+	came := func(name string) bool { d := find(name); return d.Before == nil && d.After != nil }
+	was, is := slices.DeleteFunc(before, went), after
+	for len(is) > 0 && came(is[len(is)-1]) {
+		is = is[:len(is)-1]
 	}
-	var want []string
-	for _, name := range SplitNames(d.Before.Attr(AttrColumns)) {
-		if c := column(name); c.Before == nil || c.After != nil {
-			want = append(want, name)
-		}
-	}
-	after := SplitNames(d.After.Attr(AttrColumns))
-	if len(after) < len(want) || !slices.Equal(after[:len(want)], want) {
-		return false
-	}
-	return !slices.ContainsFunc(after[len(want):], func(name string) bool { c := column(name); return c.After == nil || c.Before != nil })
+	return slices.Equal(was, is) || len(before) == 0 && len(is) <= 1 || len(after) == 0 && len(was) <= 1
 }

@@ -37,6 +37,10 @@ const (
 	AttrValues     = "values" // JoinNames of an enum's labels in order
 )
 
+// IndexOrderSuffix ends the name of an attribute of a table that holds the order
+// of its indexes, or of a group of them: JoinNames, absent for fewer than two.
+const IndexOrderSuffix = "index order"
+
 // The values of AttrForm for constraints.
 const (
 	PrimaryKey = "primary key"

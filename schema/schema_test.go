@@ -172,3 +172,45 @@ func TestWithout(t *testing.T) {
 		t.Errorf("left %v", left.Facts())
 	}
 }
+
+func TestEssentialLeavesOutOrdersThatFollow(t *testing.T) {
+	table := func(order string) Fact {
+		return NewFact(ID{Kind: KindTable, Name: "t"}, IndexOrderSuffix, order)
+	}
+	index := func(name string) Fact { return NewFact(ID{Kind: KindIndex, Table: "t", Name: name}, AttrColumns, name) }
+	for _, c := range []struct {
+		name          string
+		before, after []string // of indexes; at least two have an order
+		want          int
+	}{
+		{"one more", []string{"b", "a"}, []string{"b", "a", "c"}, 1},
+		{"the second", []string{"b"}, []string{"b", "a"}, 1},
+		{"two at once", nil, []string{"b", "a"}, 2},
+		{"one less", []string{"b", "a", "c"}, []string{"a", "c"}, 1},
+		{"one left", []string{"b", "a"}, []string{"a"}, 1},
+		{"another place", []string{"b", "a"}, []string{"a", "b"}, 1},
+		{"before the old", []string{"b", "a"}, []string{"c", "b", "a"}, 2},
+		{"one for another", []string{"b", "a"}, []string{"a", "c"}, 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			made := func(names []string) *Schema {
+				order := ""
+				if len(names) > 1 {
+					order = JoinNames(names...)
+				}
+				facts := []Fact{table(order)}
+				for _, n := range names {
+					facts = append(facts, index(n))
+				}
+				s, err := New(facts)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return s
+			}
+			if got := Essential(Compare(made(c.before), made(c.after))); len(got) != c.want {
+				t.Errorf("%d differences, want %d: %v", len(got), c.want, got)
+			}
+		})
+	}
+}
