@@ -13,6 +13,15 @@ type Difference struct {
 	Before, After *Fact
 }
 
+// OrderOnly reports whether nothing but the order of a table's columns or indexes
+// differs.
+func (d Difference) OrderOnly() bool {
+	if d.Before == nil || d.After == nil {
+		return false
+	}
+	return d.ID.Kind == KindColumnOrder || d.ID.Kind == KindTable && len(indexOrders(d)) == len(d.Before.Differing(*d.After))
+}
+
 // Compare returns the objects in which two schemas differ, sorted by ID; nil if
 // they are equal. It costs one comparison a fact.
 func Compare(before, after *Schema) []Difference { return differing(before.facts, after.facts) }

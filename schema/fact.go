@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"slices"
+	"strings"
 )
 
 // Attr is one attribute of a fact. An attribute whose value is "" is the same
@@ -118,6 +119,16 @@ func (f Fact) Without(names ...string) Fact {
 	c := f
 	c.Attrs = slices.DeleteFunc(slices.Clone(f.Attrs), func(a Attr) bool { return slices.Contains(names, a.Name) })
 	return c
+}
+
+// WithoutIndexOrders returns a copy of f that lacks the attributes that
+// IndexOrderSuffix ends.
+func (f Fact) WithoutIndexOrders() Fact {
+	is := func(a Attr) bool { return strings.HasSuffix(a.Name, IndexOrderSuffix) }
+	if slices.ContainsFunc(f.Attrs, is) {
+		f.Attrs = slices.DeleteFunc(slices.Clone(f.Attrs), is)
+	}
+	return f
 }
 
 // Equal reports whether two facts say the same of the same object.

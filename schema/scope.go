@@ -19,7 +19,7 @@ func (c Scope) Leaves(table string) bool { return slices.Contains(c.Except, tabl
 // Ignore tells what does not count in a comparison. The zero value ignores
 // nothing.
 type Ignore struct {
-	Kinds []Kind   // facts of these kinds, such as KindColumnOrder
+	Kinds []Kind   // facts of these kinds, such as KindColumnOrder, which means orders of indexes too
 	Attrs []string // attributes, such as AttrOwner and AttrGrants
 	IDs   []ID     // these objects with their parts
 }
@@ -35,7 +35,11 @@ func (s *Schema) Without(i Ignore) *Schema {
 			continue
 		}
 		out.at[f.ID] = len(out.facts)
-		out.facts = append(out.facts, f.Without(i.Attrs...))
+		f = f.Without(i.Attrs...)
+		if f.ID.Kind == KindTable && slices.Contains(i.Kinds, KindColumnOrder) {
+			f = f.WithoutIndexOrders()
+		}
+		out.facts = append(out.facts, f)
 	}
 	return out
 }

@@ -74,7 +74,7 @@ func newDiff(a *app) *cobra.Command {
 	f.StringArrayVar(&o.renames, "rename", nil, "`OLD=NEW`: a table, or table.column, that has another name; may be repeated")
 	f.StringVar(&o.scratch, "scratch", "", "database `URL` of a server, or of an empty database, to try things in")
 	f.StringSliceVar(&o.ignore, "ignore", nil, "what does not count: `WORDS` of order, owner, grants, comments")
-	f.BoolVar(&o.strictOrder, "strict-order", false, "change the order of columns too")
+	f.BoolVar(&o.strictOrder, "strict-order", false, "change the order of columns and indexes too")
 	return cmd
 }
 

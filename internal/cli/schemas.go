@@ -150,9 +150,25 @@ func terminated(d schemaDialect, statements []string) []string {
 	return out
 }
 
-// leading returns the SQL that leads from one schema to another.
+// leading returns the SQL that leads from one schema to another: to another order
+// of columns or indexes only if nothing else differs, because that costs much;
+// none where no SQL does it.
 func leading(d schemaDialect, srv lockstep.Server, from, to *schema.Schema) ([]string, error) {
 	result, err := diff.Diff(from, to, d, diff.Options{})
+	if err != nil || len(result.Changes) > 0 {
+		return rendered(d, srv, result, err)
+	}
+	if result, err = diff.Diff(from, to, d, diff.Options{StrictOrder: true}); err != nil {
+		return nil, err
+	}
+	statements, err := renderAll(d, srv, result.Changes)
+	if err != nil {
+		return nil, nil //nolint:nilerr // this server has no such statement
+	}
+	return statements, nil
+}
+
+func rendered(d schemaDialect, srv lockstep.Server, result *diff.Result, err error) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ func Drift(w io.Writer, style Style, p DriftPage) error {
 		}
 	}
 	writeAccepted(&b, style, r)
-	if len(r.Differences) > 0 {
+	if len(r.Differences) > 0 && len(p.Undo) > 0 {
 		b.WriteString("\nUndo it:\n\n")
 		if err := SchemaSQL(&b, p.Undo); err != nil {
 			return err
@@ -41,6 +41,8 @@ func Drift(w io.Writer, style Style, p DriftPage) error {
 		if p.UndoNote != "" {
 			b.WriteString("\n" + style.Note(p.UndoNote) + "\n")
 		}
+	}
+	if len(r.Differences) > 0 {
 		b.WriteString("\n" + style.Dim("Or keep it: lockstep drift --write NAME makes it a migration, lockstep drift --accept --reason \"…\" accepts it.") + "\n")
 	}
 	return write(w, b.String())

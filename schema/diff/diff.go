@@ -40,6 +40,8 @@
 package diff
 
 import (
+	"slices"
+
 	"github.com/lockstepdb/lockstep/schema"
 )
 
@@ -81,9 +83,9 @@ type Options struct {
 	// tables, columns, indexes, constraints, objects. Default none: another name
 	// is another object.
 	Renames []Rename
-	// StrictOrder changes the order of columns where it differs, which most
-	// servers can only do by rebuilding the table. Default no: it is told in
-	// Result.OrderOnly.
+	// StrictOrder changes the order of columns and indexes where it differs, which
+	// most servers can only do by rebuilding the table or the indexes. Default no:
+	// that of columns is told in Result.OrderOnly.
 	StrictOrder bool
 }
 
@@ -114,6 +116,11 @@ func Diff(from, to *schema.Schema, d Dialect, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !o.StrictOrder {
+		if source, to, err = withoutIndexOrders(source, to); err != nil {
+			return nil, err
+		}
+	}
 	p := newPlan(source, to, d, o)
 	found := schema.Compare(source, to)
 	p.classify(found)
@@ -126,6 +133,36 @@ func Diff(from, to *schema.Schema, d Dialect, o Options) (*Result, error) {
 		}
 	}
 	return r, nil
+}
+
+// withoutIndexOrders returns two schemas without the orders of indexes of the
+// tables that are in both. A table that is made has them.
+func withoutIndexOrders(from, to *schema.Schema) (*schema.Schema, *schema.Schema, error) {
+	bareFrom, err := barer(from, to)
+	if err != nil {
+		return nil, nil, err
+	}
+	bareTo, err := barer(to, from)
+	return bareFrom, bareTo, err
+}
+
+func barer(s, other *schema.Schema) (*schema.Schema, error) {
+	var facts []schema.Fact // a copy, if one is needed
+	for i, f := range s.Facts() {
+		if _, both := other.Fact(f.ID); !both || f.ID.Kind != schema.KindTable {
+			continue
+		}
+		if bare := f.WithoutIndexOrders(); len(bare.Attrs) < len(f.Attrs) {
+			if facts == nil {
+				facts = slices.Clone(s.Facts())
+			}
+			facts[i] = bare
+		}
+	}
+	if facts == nil {
+		return s, nil
+	}
+	return schema.New(facts, s.Unknown()...)
 }
 
 // Inverse turns renames round, for the way back.
