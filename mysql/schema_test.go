@@ -209,3 +209,38 @@ func TestRights(t *testing.T) {
 		}
 	})
 }
+
+// TestHidden reads with users from whom the server hides objects without an
+// error.
+func TestHidden(t *testing.T) {
+	onEach(t, func(t *testing.T, s site) {
+		s.Exec(t, "CREATE TABLE t (id int); CREATE TABLE u (id int); CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET @a = 1")
+		on := " ON " + s.Name + ".* TO %s"
+		for _, test := range []struct {
+			name   string
+			grants []string
+			want   []string
+		}{
+			{"all", []string{"GRANT ALL" + on}, nil},
+			{"what is needed", []string{"GRANT SELECT, SHOW VIEW, TRIGGER, EVENT, EXECUTE" + on}, nil},
+			{"a pattern", []string{"GRANT SELECT, TRIGGER, EVENT, EXECUTE ON `ls\\_%%`.* TO %s"}, nil},
+			{"rows only", []string{"GRANT SELECT" + on}, []string{"triggers (GRANT TRIGGER ON", "events (GRANT EVENT ON", "routines (GRANT S"}},
+			{"of one table", []string{"GRANT SELECT, TRIGGER ON " + s.Name + ".t TO %s", "GRANT EVENT, EXECUTE" + on}, []string{"tables (GRANT SELECT ON", "triggers (GRANT TRIGGER ON"}},
+		} {
+			t.Run(test.name, func(t *testing.T) {
+				db := s.user(t, test.grants...)
+				read, err := dialect{}.Inspect(t.Context(), db, probe(t, db), schema.Scope{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				var got []string
+				for _, u := range read.Unknown() {
+					got = append(got, u.Name)
+				}
+				if !slices.EqualFunc(got, test.want, strings.HasPrefix) {
+					t.Errorf("hidden: %q, want %q", got, test.want)
+				}
+			})
+		}
+	})
+}

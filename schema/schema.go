@@ -24,6 +24,9 @@ type Unknown struct {
 	Count int    `json:"count,omitempty"` // how many objects; 0 if it cannot be told
 }
 
+// Hidden is the What of an Unknown that the user who reads may not see.
+const Hidden = "hidden"
+
 // String describes it for people.
 func (u Unknown) String() string {
 	if u.Count > 0 {

@@ -134,7 +134,9 @@ func terminator(d schemaDialect) func(statement string) string {
 // shellNote tells what a person must know who gives statements to the
 // database's own shell, "" for nothing.
 func shellNote(d schemaDialect, statements []string) string {
-	if n, ok := d.(interface{ ShellNote(statements []string) string }); ok {
+	if n, ok := d.(interface {
+		ShellNote(statements []string) string
+	}); ok {
 		return n.ShellNote(statements)
 	}
 	return ""

@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/lockstepdb/lockstep/schema"
@@ -214,14 +215,30 @@ func SchemaSQL(w io.Writer, statements []string) error {
 	return write(w, b.String())
 }
 
-// SchemaUnknown tells what an inspector did not know.
+// SchemaUnknown tells what an inspector did not know or may not see.
 func SchemaUnknown(style Style, unknown []schema.Unknown) string {
-	if len(unknown) == 0 {
-		return ""
-	}
-	var names []string
+	var news, hidden, notes []string
 	for _, u := range unknown {
-		names = append(names, u.String())
+		switch text := u.String(); {
+		case u.What != schema.Hidden:
+			news = appendNew(news, text)
+		default:
+			hidden = appendNew(hidden, strings.TrimPrefix(text, schema.Hidden+" "))
+		}
 	}
-	return style.Note("not compared, because this version does not know it: " + strings.Join(names, "; "))
+	if len(hidden) > 0 {
+		notes = append(notes, style.Note("not compared, because this user may not see it: "+strings.Join(hidden, "; ")))
+	}
+	if len(news) > 0 {
+		notes = append(notes, style.Note("not compared, because this version does not know it: "+strings.Join(news, "; ")))
+	}
+	return strings.Join(notes, "\n")
+}
+
+// appendNew appends a text that is not in the list.
+func appendNew(list []string, text string) []string {
+	if slices.Contains(list, text) {
+		return list
+	}
+	return append(list, text)
 }
