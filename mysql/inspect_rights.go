@@ -108,19 +108,22 @@ func (s *inspection) reportHidden(database string, grants []grant) {
 	routines := []string{"CREATE ROUTINE", "ALTER ROUTINE", "EXECUTE", "SHOW CREATE ROUTINE", "SHOW_ROUTINE"}
 	for _, h := range []struct {
 		what, kind string
+		unread     schema.Kind // "" if some may have been read
 		privileges []string
 	}{
-		{"tables", "TABLE", []string{
+		{"tables", "TABLE", "", []string{
 			"SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "REFERENCES", "INDEX", "ALTER", "CREATE VIEW", "SHOW VIEW", "TRIGGER",
 		}},
-		{"triggers", "TRIGGER", []string{"TRIGGER"}},
-		{"events", "EVENT", []string{"EVENT"}},
-		{"routines", "FUNCTION", routines},
+		{"triggers", "TRIGGER", schema.KindTrigger, []string{"TRIGGER"}},
+		{"events", "EVENT", schema.KindEvent, []string{"EVENT"}},
+		{"routines", "FUNCTION", schema.KindRoutine, routines},
 	} {
 		if may(grants, database, h.privileges...) || h.kind == "FUNCTION" && s.readsRoutines(grants) {
 			continue
 		}
-		s.unknown = append(s.unknown, schema.Unknown{What: schema.Hidden, Name: h.what + " (GRANT " + s.privilege(h.kind, database) + " TO " + s.definer + ")"})
+		s.unknown = append(s.unknown, schema.Unknown{
+			What: schema.Hidden, Kind: h.unread, Name: h.what + " (GRANT " + s.privilege(h.kind, database) + " TO " + s.definer + ")",
+		})
 	}
 }
 

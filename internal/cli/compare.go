@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lockstepdb/lockstep"
+	"github.com/lockstepdb/lockstep/drift"
 	"github.com/lockstepdb/lockstep/internal/config"
 	"github.com/lockstepdb/lockstep/internal/view"
 	"github.com/lockstepdb/lockstep/schema"
@@ -84,6 +85,7 @@ func (a *app) runCompare(ctx context.Context, s *config.Settings, o compareOptio
 			return err
 		}
 	}
+	alike(d, &sides)
 	return a.answerCompare(d, sides, o)
 }
 
@@ -149,6 +151,20 @@ func (a *app) side(ctx context.Context, s *config.Settings, d schemaDialect, ign
 		return nil
 	})
 	return out, err
+}
+
+// alike leaves out of both what depends on the users who read, or was kept from
+// one of them.
+func alike(d schemaDialect, sides *[2]side) {
+	first, second := sides[0].schema, sides[1].schema
+	if r, ok := d.(drift.Rereader); ok {
+		second = r.Reread(first, second)
+		first = r.Reread(second, first)
+	}
+	for _, unread := range []schema.Ignore{first.Unread(), second.Unread()} {
+		first, second = first.Without(unread), second.Without(unread)
+	}
+	sides[0].schema, sides[1].schema = first, second
 }
 
 func (a *app) answerCompare(d schemaDialect, sides [2]side, o compareOptions) error {
