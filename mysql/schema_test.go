@@ -244,3 +244,33 @@ func TestHidden(t *testing.T) {
 		}
 	})
 }
+
+// TestPasswords reads tables whose options hold passwords of other servers.
+func TestPasswords(t *testing.T) {
+	onEach(t, func(t *testing.T, s site) {
+		s.Exec(t, "CREATE TABLE t (id int) CONNECTION='mysql://app:s3cret@far:3306/shop/t'")
+		table, ok := inspect(t, s.Database).Fact(schema.ID{Kind: schema.KindTable, Name: "t"})
+		if want := "'mysql://app:***@far:3306/shop/t'"; !ok || table.Attr("connection") != want {
+			t.Errorf("connection %s, want %s", table.Attr("connection"), want)
+		}
+	})
+}
+
+func TestRedact(t *testing.T) {
+	for _, c := range []struct{ name, engine, value, want string }{
+		{"connection", "FEDERATED", "'mysql://u:s3:c/r@et@h:1/d/t'", "'mysql://u:***@h:1/d/t'"},
+		{"connection", "FEDERATED", "'mysql://u@h:1/d/t'", "'mysql://u@h:1/d/t'"},
+		{"connection", "FEDERATED", "'server/t'", "'server/t'"},
+		{"password", "MyISAM", "'s3cret'", "'***'"},
+		{"option_list", "CONNECT", "'user=u,password=s3cret,host=h'", "'user=u,password=***,host=h'"},
+		{"connection", "CONNECT", "'DSN=x;UID=u;PWD=s3cret'", "'DSN=x;UID=u;PWD=***'"},
+		{"comment", "SPIDER", `wrapper "mysql", password "s3 cret", host "h"`, `wrapper "mysql", password ***, host "h"`},
+		{"partition", "SPIDER", `PARTITION a COMMENT = 'password "s3cret", srv "x"'`, `PARTITION a COMMENT = 'password ***, srv "x"'`},
+		{"partition", "SPIDER", `PARTITION a COMMENT = 'password ''s3 cret'', srv "x"'`, `PARTITION a COMMENT = 'password ***, srv "x"'`},
+		{"comment", "InnoDB", "holds the password hash", "holds the password hash"},
+	} {
+		if got := redact(c.name, c.value, c.engine); got != c.want {
+			t.Errorf("redact(%s, %s) = %s, want %s", c.name, c.value, got, c.want)
+		}
+	}
+}
