@@ -30,13 +30,7 @@ func (dialect) Render(srv lockstep.Server, c schema.Change) ([]string, error) {
 // Terminate ends a statement so that the mysql and mariadb shells and lockstep
 // read it from a script: with DELIMITER lines around one that holds semicolons.
 func (dialect) Terminate(statement string) string {
-	end, last := ";", sqltext.Space
-	for t := range sqltext.Tokens(statement, dialect{}.Lexer()) {
-		if t.Kind != sqltext.Space {
-			last = t.Kind
-		}
-	}
-	inside := holds(statement, sqltext.Semicolon)
+	end, inside := ";", holds(statement, sqltext.Semicolon)
 	if inside {
 		end = "//"
 		for strings.Index(statement+end, end) < len(statement) {
@@ -44,7 +38,7 @@ func (dialect) Terminate(statement string) string {
 		}
 	}
 	text := statement + end
-	if last == sqltext.LineComment {
+	if last := statement[strings.LastIndexByte(statement, '\n')+1:]; holds(last, sqltext.LineComment) {
 		text = statement + "\n" + end
 	}
 	if inside {
@@ -62,11 +56,16 @@ func (dialect) ShellNote(statements []string) string {
 	return ""
 }
 
-// holds reports whether a statement has a token of one of the kinds.
+// holds reports whether a statement has a token of one of the kinds, in one of
+// the ways in which strings are read: the sql_mode of a body may differ.
 func holds(statement string, kinds ...sqltext.Kind) bool {
-	for t := range sqltext.Tokens(statement, dialect{}.Lexer()) {
-		if slices.Contains(kinds, t.Kind) {
-			return true
+	plain := dialect{}.Lexer()
+	plain.NoBackslashEscapes = true
+	for _, o := range []sqltext.Options{dialect{}.Lexer(), plain} {
+		for t := range sqltext.Tokens(statement, o) {
+			if slices.Contains(kinds, t.Kind) {
+				return true
+			}
 		}
 	}
 	return false

@@ -124,6 +124,7 @@ func TestTerminate(t *testing.T) {
 	for _, c := range []struct{ statement, want string }{
 		{"CREATE TABLE t (a int)", "CREATE TABLE t (a int);"},
 		{"CREATE TABLE t (a int) COMMENT 'a; b'", "CREATE TABLE t (a int) COMMENT 'a; b';"},
+		{`CREATE FUNCTION f () RETURNS int BEGIN DO 'a\'; RETURN 1; END`, "DELIMITER //\n" + `CREATE FUNCTION f () RETURNS int BEGIN DO 'a\'; RETURN 1; END` + "//\nDELIMITER ;"},
 		{"CREATE VIEW v AS SELECT 1 -- one", "CREATE VIEW v AS SELECT 1 -- one\n;"},
 		{"CREATE PROCEDURE p () BEGIN DO 1; END", "DELIMITER //\nCREATE PROCEDURE p () BEGIN DO 1; END//\nDELIMITER ;"},
 		{"CREATE PROCEDURE p () BEGIN SET @a = 4 // 2; END", "DELIMITER //$\nCREATE PROCEDURE p () BEGIN SET @a = 4 // 2; END//$\nDELIMITER ;"},
