@@ -193,6 +193,9 @@ func (a *app) printCompare(d schemaDialect, sides [2]side, differences []schema.
 	if note := view.SchemaUnknown(a.errStyle(), unknown); note != "" {
 		a.tell("%s\n", note)
 	}
+	if one, two := sides[0].srv.Flavor, sides[1].srv.Flavor; len(differences) > 0 && one != two {
+		a.note(one + " and " + two + " print many definitions differently; what differs may be only that")
+	}
 	if len(differences) == 0 {
 		return a.printf("Equal: %s in each.\n%s\n", view.Count(sides[0].Objects, "object"), a.outStyle().Dim(sides[0].Fingerprint))
 	}

@@ -121,7 +121,7 @@ func (a *app) finishDiff(ctx context.Context, t *trial, from *state, c change) e
 	if err != nil {
 		return err
 	}
-	a.tellDiff(result)
+	a.tellDiff(c, result)
 	if len(result.Changes) == 0 {
 		if a.flags.json {
 			return a.printJSON(diffAnswer{Equal: true, Changes: []string{}, Up: []string{}, Down: []string{}})
@@ -149,7 +149,7 @@ func (a *app) finishDiff(ctx context.Context, t *trial, from *state, c change) e
 }
 
 // tellDiff tells what a person should know before the answer.
-func (a *app) tellDiff(r *diff.Result) {
+func (a *app) tellDiff(of change, r *diff.Result) {
 	for _, h := range r.Hints {
 		a.note(fmt.Sprintf("%s may have become %s (%s); if so: --rename %s=%s", h.From, h.To.Name, h.Why, renameWord(h.From), renameWord(h.To)))
 	}
@@ -158,7 +158,7 @@ func (a *app) tellDiff(r *diff.Result) {
 	}
 	for _, c := range r.Changes {
 		if add, ok := c.(schema.AddColumn); ok && needsValue(add.Column) {
-			a.note("this fails where the table has rows: " + c.String() + " is not null and has no default")
+			a.note(of.withoutValue(add))
 		}
 	}
 	for _, d := range r.OrderOnly {
@@ -167,6 +167,17 @@ func (a *app) tellDiff(r *diff.Result) {
 	for _, c := range r.Cycles {
 		a.note(fmt.Sprintf("%d objects need each other in a way that no order satisfies, such as %s", len(c), c[0]))
 	}
+}
+
+// withoutValue says what becomes of rows that have no value for a new column.
+func (c change) withoutValue(add schema.AddColumn) string {
+	f, ok := c.dialect.(interface {
+		FillsIn(srv lockstep.Server, column schema.Fact) bool
+	})
+	if ok && f.FillsIn(c.srv, add.Column) {
+		return "rows that are there get an empty value (0, '' or the first one): " + add.String() + " is not null and has no default"
+	}
+	return "this fails where the table has rows: " + add.String() + " is not null and has no default"
 }
 
 // needsValue reports whether rows that are there already have no value for a new
