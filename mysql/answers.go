@@ -2,7 +2,9 @@ package mysql
 
 import (
 	"slices"
+	"strings"
 
+	"github.com/lockstepdb/lockstep"
 	"github.com/lockstepdb/lockstep/schema"
 )
 
@@ -234,4 +236,17 @@ func (s *tally) predict(class string, want []string) []string {
 		}
 	}
 	return order
+}
+
+// FillsIn reports whether rows that are there get the empty value of its type in
+// a new column that is not null and has no default. In the default sql_mode of
+// MySQL there is none of a date and of a geometry.
+func (dialect) FillsIn(srv lockstep.Server, column schema.Fact) bool {
+	kind, _, _ := strings.Cut(column.Attr(schema.AttrType), "(")
+	switch kind {
+	case "date", "datetime", "geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon",
+		"geometrycollection", "geomcollection":
+		return srv.Flavor == flavorMariaDB
+	}
+	return true
 }

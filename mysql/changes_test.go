@@ -102,3 +102,23 @@ func TestRenames(t *testing.T) {
 		}
 	})
 }
+
+// TestFillsIn adds columns without a value to a table with a row.
+func TestFillsIn(t *testing.T) {
+	onEach(t, func(t *testing.T, s site) {
+		s.Exec(t, "CREATE TABLE t (id int); INSERT INTO t VALUES (1)")
+		for _, kind := range []string{"int", "varchar(9)", "json", "enum('a')", "blob", "decimal(4,2)", "time", "year", "date", "datetime(3)", "timestamp", "point", "geometry"} {
+			_, err := s.Open(t).ExecContext(t.Context(), "ALTER TABLE t ADD COLUMN added "+kind+" NOT NULL")
+			fills := dialect{}.FillsIn(probe(t, s.Open(t)), schema.NewFact(schema.ID{Kind: schema.KindColumn, Table: "t", Name: "added"}, schema.AttrType, kind))
+			if fills && err != nil {
+				t.Errorf("%s: %v", kind, err)
+			}
+			if !fills && err == nil {
+				t.Errorf("%s: the server takes it", kind)
+			}
+			if err == nil {
+				s.Exec(t, "ALTER TABLE t DROP COLUMN added")
+			}
+		}
+	})
+}

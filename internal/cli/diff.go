@@ -78,7 +78,7 @@ func newDiff(a *app) *cobra.Command {
 	f.StringArrayVar(&o.renames, "rename", nil, "`OLD=NEW`: a table, or table.column, that has another name; may be repeated")
 	f.StringVar(&o.scratch, "scratch", "", "database `URL` of a server, or of an empty database, to try things in")
 	f.StringSliceVar(&o.ignore, "ignore", nil, "what does not count: `WORDS` of order, owner, grants, comments")
-	f.BoolVar(&o.strictOrder, "strict-order", false, "change the order of columns too")
+	f.BoolVar(&o.strictOrder, "strict-order", false, "change the order of columns and indexes too")
 	f.BoolVar(&o.online, "online", false, "write the form that keeps nobody waiting, where the server has one")
 	return cmd
 }
@@ -126,7 +126,7 @@ func (a *app) finishDiff(ctx context.Context, t *trial, from *state, c change) e
 	if err != nil {
 		return err
 	}
-	a.tellDiff(result)
+	a.tellDiff(c, result)
 	if len(result.Changes) == 0 {
 		if a.flags.json {
 			return a.printJSON(diffAnswer{Equal: true, Changes: []string{}, Up: []string{}, Down: []string{}})
@@ -154,7 +154,7 @@ func (a *app) finishDiff(ctx context.Context, t *trial, from *state, c change) e
 }
 
 // tellDiff tells what a person should know before the answer.
-func (a *app) tellDiff(r *diff.Result) {
+func (a *app) tellDiff(of change, r *diff.Result) {
 	for _, h := range r.Hints {
 		a.note(fmt.Sprintf("%s may have become %s (%s); if so: --rename %s=%s", h.From, h.To.Name, h.Why, renameWord(h.From), renameWord(h.To)))
 	}
@@ -163,7 +163,7 @@ func (a *app) tellDiff(r *diff.Result) {
 	}
 	for _, c := range r.Changes {
 		if add, ok := c.(schema.AddColumn); ok && needsValue(add.Column) {
-			a.note("this fails where the table has rows: " + c.String() + " is not null and has no default")
+			a.note(of.withoutValue(add))
 		}
 	}
 	for _, d := range r.OrderOnly {
@@ -172,6 +172,17 @@ func (a *app) tellDiff(r *diff.Result) {
 	for _, c := range r.Cycles {
 		a.note(fmt.Sprintf("%d objects need each other in a way that no order satisfies, such as %s", len(c), c[0]))
 	}
+}
+
+// withoutValue says what becomes of rows that have no value for a new column.
+func (c change) withoutValue(add schema.AddColumn) string {
+	f, ok := c.dialect.(interface {
+		FillsIn(srv lockstep.Server, column schema.Fact) bool
+	})
+	if ok && f.FillsIn(c.srv, add.Column) {
+		return "rows that are there get an empty value (0, '' or the first one): " + add.String() + " is not null and has no default"
+	}
+	return "this fails where the table has rows: " + add.String() + " is not null and has no default"
 }
 
 // needsValue reports whether rows that are there already have no value for a new

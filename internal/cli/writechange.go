@@ -74,7 +74,7 @@ func (c change) script(from, to *schema.Schema, renames []diff.Rename) (string, 
 	if err != nil {
 		return "", err
 	}
-	text := scriptText(head, changes, parts)
+	text := scriptText(head, changes, parts, terminator(c.dialect))
 	if apart {
 		text = "-- lockstep:transaction off\n" + text
 	}
@@ -138,10 +138,10 @@ func (c change) changes(from, to *schema.Schema, renames []diff.Rename) ([]schem
 }
 
 // scriptText writes changes with their statements as a file that people read.
-func scriptText(head []string, changes []schema.Change, parts [][]string) string {
+func scriptText(head []string, changes []schema.Change, parts [][]string, end func(string) string) string {
 	var b strings.Builder
 	for _, statement := range head {
-		b.WriteString("\n" + ended(statement))
+		b.WriteString("\n" + end(statement) + "\n")
 	}
 	for i, statements := range parts {
 		if len(statements) == 0 {
@@ -152,11 +152,8 @@ func scriptText(head []string, changes []schema.Change, parts [][]string) string
 			b.WriteString("-- This loses data: " + strings.ReplaceAll(changes[i].String(), "\n", " ") + "\n")
 		}
 		for _, statement := range statements {
-			b.WriteString(ended(statement))
+			b.WriteString(end(statement) + "\n")
 		}
 	}
 	return b.String()
 }
-
-// ended is a statement as it stands in a file.
-func ended(statement string) string { return strings.TrimRight(statement, " \n;") + ";\n" }

@@ -13,7 +13,8 @@ import (
 type DriftPage struct {
 	Database string
 	Report   *drift.Report
-	Undo     []string // SQL
+	Undo     []string // SQL, each statement with its end
+	UndoNote string   // what to know before one gives it to a shell; "" for nothing
 	Now      time.Time
 }
 
@@ -32,11 +33,16 @@ func Drift(w io.Writer, style Style, p DriftPage) error {
 		}
 	}
 	writeAccepted(&b, style, r)
-	if len(r.Differences) > 0 {
+	if len(r.Differences) > 0 && len(p.Undo) > 0 {
 		b.WriteString("\nUndo it:\n\n")
-		if err := SchemaSQL(&b, style, "  ", p.Undo); err != nil {
+		if err := SchemaSQL(&b, p.Undo); err != nil {
 			return err
 		}
+		if p.UndoNote != "" {
+			b.WriteString("\n" + style.Note(p.UndoNote) + "\n")
+		}
+	}
+	if len(r.Differences) > 0 {
 		b.WriteString("\n" + style.Dim("Or keep it: lockstep drift --write NAME makes it a migration, lockstep drift --accept --reason \"…\" accepts it.") + "\n")
 	}
 	return write(w, b.String())
