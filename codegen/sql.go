@@ -33,8 +33,8 @@ type SQLOptions struct {
 }
 
 // SQL writes statements as one file for people and shells: a head, then a
-// section for each table with its parts, and for each other object. Order is the
-// caller's; a section begins where the object changes. An object without
+// section for each table or view with its parts, and for each other object. Order
+// is the caller's; a section begins where the object changes. An object without
 // statements is left out.
 func SQL(w io.Writer, objects []Object, o SQLOptions) error {
 	if o.Terminate == nil {
@@ -50,12 +50,15 @@ func SQL(w io.Writer, objects []Object, o SQLOptions) error {
 			fmt.Fprintf(&b, "-- %s: %s\n", line[0], oneLine(line[1]))
 		}
 	}
-	section := ""
+	section, relations := "", map[schema.ID]schema.ID{}
 	for _, obj := range objects {
+		if obj.ID.Kind.IsRelation() {
+			relations[schema.ID{Schema: obj.ID.Schema, Name: obj.ID.Name}] = obj.ID
+		}
 		if len(obj.Statements) == 0 {
 			continue
 		}
-		if title := cmp.Or(obj.Title, sectionOf(obj.ID).String()); title != section {
+		if title := cmp.Or(obj.Title, sectionOf(obj.ID, relations).String()); title != section {
 			section = title
 			fmt.Fprintf(&b, "\n-- %s\n\n", oneLine(title))
 		}
@@ -66,11 +69,14 @@ func SQL(w io.Writer, objects []Object, o SQLOptions) error {
 	return write(w, "SQL", b.String())
 }
 
-// sectionOf is the object whose section holds another: a part's table. A view
-// has sections of its own.
-func sectionOf(id schema.ID) schema.ID {
+// sectionOf is the object whose section holds another: a part's relation, of
+// those that came, else its table.
+func sectionOf(id schema.ID, relations map[schema.ID]schema.ID) schema.ID {
 	if id.Table == "" {
 		return id
+	}
+	if relation, ok := relations[schema.ID{Schema: id.Schema, Name: id.Table}]; ok {
+		return relation
 	}
 	return schema.ID{Kind: schema.KindTable, Schema: id.Schema, Name: id.Table}
 }

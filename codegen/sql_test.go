@@ -11,10 +11,13 @@ import (
 
 func TestSQLPrintsASectionForEachTable(t *testing.T) {
 	table := schema.ID{Kind: schema.KindTable, Schema: "app", Name: "users\n;DROP TABLE x"}
+	view := schema.ID{Kind: schema.KindMaterializedView, Schema: "app", Name: "v"}
 	objects := []Object{
 		{ID: table, Statements: []string{"CREATE TABLE users (\n  id int\n)\n"}},
 		{ID: table.In(schema.KindIndex, "i"), Statements: []string{"CREATE INDEX i ON users (id)", "COMMENT ON INDEX i IS 'x'"}},
-		{ID: schema.ID{Kind: schema.KindView, Schema: "app", Name: "nothing"}, Statements: nil},
+		{ID: schema.ID{Kind: schema.KindView, Schema: "app", Name: "nothing"}},
+		{ID: view, Statements: []string{"CREATE MATERIALIZED VIEW v AS SELECT 1 AS a"}},
+		{ID: view.In(schema.KindIndex, "i"), Statements: []string{"CREATE INDEX i ON v (a)"}},
 		{ID: schema.ID{Kind: schema.KindRoutine, Schema: "app", Name: "f()"}, Statements: []string{"CREATE FUNCTION f() … -- end"}},
 	}
 	var b bytes.Buffer
@@ -32,6 +35,11 @@ CREATE TABLE users (
 );
 CREATE INDEX i ON users (id);
 COMMENT ON INDEX i IS 'x';
+
+-- matview app.v
+
+CREATE MATERIALIZED VIEW v AS SELECT 1 AS a;
+CREATE INDEX i ON v (a);
 
 -- routine app.f()
 

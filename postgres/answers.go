@@ -196,29 +196,6 @@ func typeChangesInPlace(before, after schema.Fact) bool {
 	return alike(before, after, schema.AttrDefinition)
 }
 
-// Suspend returns a column as it can be while something it needs is made anew:
-// without its default, and as text while an enum gets other labels.
-func (dialect) Suspend(column, needed schema.Fact) (bare schema.Fact, ok bool) {
-	if column.Is(schema.AttrGenerated) {
-		return column, false
-	}
-	switch k := needed.ID.Kind; {
-	case k == schema.KindType && needed.Form() == "enum":
-		bare = column.Without(schema.AttrDefault)
-		if t := column.Attr(schema.AttrType); strings.TrimSuffix(t, "[]") == fullName(needed.ID) {
-			bare = bare.With(schema.AttrType, "text"+strings.TrimPrefix(t, fullName(needed.ID)))
-		} else if bare.Equal(column) {
-			return column, false
-		}
-	case (k == schema.KindSequence || k == schema.KindRoutine) && column.Is(schema.AttrDefault):
-		bare = column.Without(schema.AttrDefault)
-	default:
-		return column, false
-	}
-	bare.Needs = slices.DeleteFunc(slices.Clone(column.Needs), func(id schema.ID) bool { return id == needed.ID })
-	return bare, true
-}
-
 // isSubsequence reports whether all of a are in b in the same order.
 func isSubsequence(a, b []string) bool {
 	for _, v := range b {

@@ -128,6 +128,15 @@ EXECUTE format('GRANT CREATE ON DATABASE %I TO mx_r1 WITH GRANT OPTION', current
 			"CREATE TYPE c AS (a bigint, d date, e numeric(5,2)[]); CREATE DOMAIN p AS integer DEFAULT 5 CONSTRAINT k CHECK (VALUE > 1) NOT NULL", "", "",
 		},
 		{
+			"a label of an enum goes, and one moves", `CREATE TYPE mood AS ENUM ('sad', 'ok', 'mad', 'gone'); CREATE DOMAIN key AS integer CHECK (VALUE > 0);
+CREATE TABLE t (id key, m mood NOT NULL DEFAULT 'ok', l mood[] DEFAULT '{ok}', CONSTRAINT c CHECK (m <> 'mad')); CREATE INDEX i ON t (m); CREATE INDEX p ON t (id) WHERE m = 'ok';
+CREATE VIEW v AS SELECT m, l FROM t WHERE m > 'sad'`,
+			`CREATE TYPE mood AS ENUM ('ok', 'mad', 'sad'); CREATE DOMAIN key AS bigint CHECK (VALUE > 0);
+CREATE TABLE t (id key, m mood NOT NULL DEFAULT 'ok', l mood[] DEFAULT '{ok}', CONSTRAINT c CHECK (m <> 'mad')); CREATE INDEX i ON t (m); CREATE INDEX p ON t (id) WHERE m = 'ok';
+CREATE VIEW v AS SELECT m, l FROM t WHERE m > 'sad'`,
+			"INSERT INTO t VALUES (1, 'sad', '{ok,mad}'), (2, 'ok', NULL)", "SELECT id, m, l FROM t",
+		},
+		{
 			"many actions on one table", "CREATE TABLE t (a integer, b text, c integer)",
 			"CREATE UNLOGGED TABLE t (a bigint NOT NULL, b text COLLATE \"C\" DEFAULT 'x', c integer, d integer); ALTER TABLE t SET (fillfactor = 50); ALTER TABLE t ALTER b SET STORAGE external, ALTER b SET STATISTICS 5, ALTER b SET (n_distinct = 5)",
 			"INSERT INTO t VALUES (1, 'b', 2)", "SELECT a, b, c FROM t",

@@ -93,19 +93,29 @@ func (r *renderer) createMaterializedView(f schema.Fact) {
 }
 
 func (r *renderer) createServer(f schema.Fact) {
-	r.add("CREATE", strings.ToUpper(f.Form()), serverName(f), f.Attr(schema.AttrDefinition))
+	r.server("CREATE", f, f.Attr(schema.AttrDefinition))
 }
 
-// serverName is the name without the form in front, and as SQL: that of a user
-// mapping is "FOR role SERVER name".
-func serverName(f schema.Fact) string {
-	if f.Form() == "user mapping" {
-		role := orElse(f.Attr(attrRole), "PUBLIC")
-		if role != "PUBLIC" { // a role cannot be called so in lower case
-			role = ident(role)
-		}
-		return "FOR " + role + " SERVER " + ident(f.Attr(attrServer))
+// server creates, alters or drops a wrapper, a server or a user mapping.
+func (r *renderer) server(verb string, f schema.Fact, rest string) {
+	verb += " " + strings.ToUpper(f.Form())
+	if f.Form() != "user mapping" {
+		r.add(verb, serverName(f), rest)
+		return
 	}
+	rest = "SERVER " + ident(f.Attr(attrServer)) + spaced(rest)
+	switch role := grantee(orElse(f.Attr(attrRole), string(toPublic))); role {
+	case toPublic: // a role cannot be called so in lower case
+		r.add(verb, "FOR PUBLIC", rest)
+	case toDatabaseOwner:
+		r.dynamic(escaped(verb)+" FOR %I "+escaped(rest), databaseOwner)
+	default:
+		r.add(verb, "FOR", ident(string(role)), rest)
+	}
+}
+
+// serverName is the name of a wrapper or server without the form in front.
+func serverName(f schema.Fact) string {
 	return ident(strings.TrimPrefix(f.ID.Name, f.Form()+" "))
 }
 
@@ -189,7 +199,7 @@ func (r *renderer) dropObject(f schema.Fact) {
 		}
 	case schema.KindServer:
 		if f.Form() == "user mapping" {
-			r.add("DROP USER MAPPING", serverName(f))
+			r.server("DROP", f, "")
 			return
 		}
 	}

@@ -148,7 +148,7 @@ func (r *renderer) alterServer(before, after schema.Fact) {
 	verbatim := func(name, v string) string { return ident(name) + " " + v }
 	clauses = append(clauses, prefixed("OPTIONS", optionChanges(old.options, now.options, verbatim)))
 	if c := strings.TrimSpace(strings.Join(clauses, " ")); c != "" {
-		r.add("ALTER", strings.ToUpper(after.Form()), serverName(after), c)
+		r.server("ALTER", after, c)
 	}
 }
 

@@ -72,6 +72,8 @@ func (i ID) String() string {
 		return "column order of " + name
 	case name == "":
 		return string(i.Kind)
+	case i.Kind == KindServer: // the name begins with what it is
+		return name
 	}
 	return string(i.Kind) + " " + name
 }

@@ -112,7 +112,7 @@ func callCases() []badInput {
 		usage("no reason", "baseline 0002", "a reason is required", `--reason "…"`),
 		usage("repair without a reason", "repair --forget 0001", "a reason is required"),
 		usage("two options that exclude each other", "up --dry-run --plan p.json", "dry-run", "plan"),
-		usage("name without a verb", "new users", "does not begin with a verb", "lockstep new create_users"),
+		usage("name without a verb", "new users", "does not begin with a verb", "such as create_users"),
 		usage("name that says nothing", "new fix", "does not say what is to fix"),
 		usage("name of vague words", "new update all the things", "says nothing that helps a reader"),
 		usage("name of signs", "new ...", "no letter or digit"),

@@ -199,7 +199,7 @@ func (a *app) printCompare(d schemaDialect, sides [2]side, differences []schema.
 	if len(differences) == 0 {
 		return a.printf("Equal: %s in each.\n%s\n", view.Count(sides[0].Objects, "object"), a.outStyle().Dim(sides[0].Fingerprint))
 	}
-	if err := a.printf("%s from %s to %s:\n\n", view.Count(len(differences), "difference"), sides[0].Database, sides[1].Database); err != nil {
+	if err := a.printf("%s from %s to %s:\n\n", view.CountDifferences(differences), sides[0].Database, sides[1].Database); err != nil {
 		return err
 	}
 	if err := view.SchemaDifferences(a.out, a.outStyle(), differences); err != nil || len(statements) == 0 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -156,7 +157,7 @@ func (a *app) finishDiff(ctx context.Context, t *trial, from *state, c change) e
 // tellDiff tells what a person should know before the answer.
 func (a *app) tellDiff(of change, r *diff.Result) {
 	for _, h := range r.Hints {
-		a.note(fmt.Sprintf("%s may have become %s (%s); if so: --rename %s=%s", h.From, h.To.Name, h.Why, renameWord(h.From), renameWord(h.To)))
+		a.note(fmt.Sprintf("%s may have become %s (%s); if so: --rename %s", h.From, h.To.Name, h.Why, shellWord(renameWord(h.From)+"="+renameWord(h.To))))
 	}
 	for _, l := range r.Losses {
 		a.note("this loses data: " + l.String())
@@ -224,6 +225,17 @@ func renameWord(id schema.ID) string {
 	return word
 }
 
+// shellWord writes an argument so that a shell reads it as one.
+func shellWord(s string) string {
+	plain := func(r rune) bool {
+		return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("_-+=.,:/@%", r)
+	}
+	if s != "" && !strings.ContainsFunc(s, func(r rune) bool { return !plain(r) }) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
 // renamesOf finds the objects that --rename means: a table or another object by
 // its name, a column, index or constraint behind its table's, either behind its
 // schema's.
@@ -283,6 +295,6 @@ func (a *app) unproven(what string, differences []schema.Difference) error {
 		return err
 	}
 	a.tell("\n")
-	return lockstep.WithHint(fmt.Errorf("%w: %s leaves %s", errUnproven, what, view.Count(len(differences), "difference")),
+	return lockstep.WithHint(fmt.Errorf("%w: %s leaves %s", errUnproven, what, view.CountDifferences(differences)),
 		"nothing was written; write this migration by hand, and rehearse it: lockstep rehearse")
 }

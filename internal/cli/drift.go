@@ -13,6 +13,7 @@ import (
 	"github.com/lockstepdb/lockstep/internal/config"
 	"github.com/lockstepdb/lockstep/internal/view"
 	"github.com/lockstepdb/lockstep/schema"
+	"github.com/lockstepdb/lockstep/schema/diff"
 )
 
 const driftHelp = `Compare the schema that the database has with the one that its ledger says it
@@ -52,7 +53,8 @@ type driftAnswer struct {
 	Live        string             `json:"fingerprint"`
 	Differences []objectDifference `json:"differences"`
 	Accepted    []objectDifference `json:"accepted,omitempty"`
-	Undo        []string           `json:"undo,omitempty"` // SQL
+	Undo        []string           `json:"undo,omitempty"`   // SQL
+	Losses      []string           `json:"losses,omitempty"` // changes of the undo that throw away what rows hold
 	NotCompared []schema.Unknown   `json:"notCompared,omitempty"`
 }
 
@@ -118,18 +120,20 @@ func (a *app) checkDrift(ctx context.Context, s *config.Settings, m *session, d 
 }
 
 func (a *app) answerDrift(ctx context.Context, m *session, d schemaDialect, r *drift.Report) error {
-	undo, err := a.undo(ctx, m, d, r)
+	back, undo, err := a.undo(ctx, m, d, r)
 	if err != nil {
 		return err
 	}
 	switch {
 	case a.flags.json:
-		err = a.printJSON(driftAnswerOf(m.database, r, undo))
+		err = a.printJSON(driftAnswerOf(m.database, r, back, undo))
 	case !a.flags.quiet:
 		if note := view.SchemaUnknown(a.errStyle(), r.Live.Unknown()); note != "" {
 			a.tell("%s\n", note)
 		}
-		err = view.Drift(a.out, a.outStyle(), view.DriftPage{Database: m.database, Report: r, Undo: terminated(d, undo), UndoNote: shellNote(d, undo), Now: time.Now()})
+		err = view.Drift(a.out, a.outStyle(), view.DriftPage{
+			Database: m.database, Report: r, Undo: terminated(d, undo), UndoNote: shellNote(d, undo), Back: back, Now: time.Now(),
+		})
 	}
 	if err == nil && len(r.Differences) > 0 {
 		return &saidError{lockstep.ErrHistory}
@@ -160,28 +164,36 @@ func (a *app) refuseDrift(ctx context.Context, s *config.Settings, m *session) e
 	}
 	a.tell("\n")
 	return lockstep.WithHint(
-		fmt.Errorf("%w: %s in the schema that no migration made (policy forbid_drift)", lockstep.ErrHistory, view.Count(len(report.Differences), "difference")),
+		fmt.Errorf("%w: %s in the schema that no migration made (policy forbid_drift)", lockstep.ErrHistory, view.CountDifferences(report.Differences)),
 		"lockstep drift shows how to undo, keep or accept it")
 }
 
 // undo returns the SQL that takes the differences back.
-func (a *app) undo(ctx context.Context, m *session, d schemaDialect, r *drift.Report) ([]string, error) {
+func (a *app) undo(ctx context.Context, m *session, d schemaDialect, r *drift.Report) (*diff.Result, []string, error) {
 	if len(r.Differences) == 0 {
-		return nil, nil
+		return &diff.Result{}, nil, nil
 	}
 	srv, err := m.Server(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return leading(d, srv, r.Live, r.Expected)
+	back, err := r.Undo(d)
+	if err != nil {
+		return nil, nil, err
+	}
+	statements, err := renderAll(d, srv, back.Changes)
+	return back, statements, err
 }
 
-func driftAnswerOf(database string, r *drift.Report, undo []string) driftAnswer {
+func driftAnswerOf(database string, r *drift.Report, back *diff.Result, undo []string) driftAnswer {
 	answer := driftAnswer{
 		Database: database, Drift: len(r.Differences) > 0, Version: r.Recorded.Version, Name: r.Recorded.Name,
 		RecordedAt: r.Recorded.At, RecordedBy: r.Recorded.Tool, Stale: r.Recorded.Stale,
 		Expected: r.Expected.Fingerprint(), Live: r.Live.Fingerprint(),
 		Differences: objectDifferences(r.Differences), Undo: undo, NotCompared: r.Live.Unknown(),
+	}
+	for _, one := range back.Losses {
+		answer.Losses = append(answer.Losses, one.String())
 	}
 	for _, one := range r.Accepted {
 		o := objectDifferenceOf(one.Difference)
@@ -206,7 +218,7 @@ func (a *app) acceptDrift(ctx context.Context, m *session, r *drift.Report, o dr
 	if err != nil {
 		return err
 	}
-	text := "Accepted " + view.Count(len(r.Differences), "difference")
+	text := "Accepted " + view.CountDifferences(r.Differences)
 	if o.until != "" {
 		text += " until " + o.until
 	}

@@ -89,5 +89,5 @@ func nameError(msg, example string) error {
 	if example == "" {
 		example = "add_email_to_users"
 	}
-	return &usageError{msg, fmt.Sprintf("start with a verb and say what it changes: lockstep new %s", example)}
+	return &usageError{msg, fmt.Sprintf("start with a verb and say what it changes, such as %s", example)}
 }

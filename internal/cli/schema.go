@@ -175,7 +175,7 @@ func creating(d schemaDialect, srv lockstep.Server, s *schema.Schema) ([]codegen
 	if err != nil {
 		return nil, err
 	}
-	result, err := diff.Diff(nothing, s, d, diff.Options{})
+	result, err := diff.Diff(nothing, s, d, diff.Options{Together: true})
 	if err != nil {
 		return nil, err
 	}

@@ -334,8 +334,11 @@ func (p *scratchPlace) describe(err error) error {
 	if c == nil {
 		return err
 	}
-	if hint := lockstep.HintOf(err); c.Class == lockstep.ErrorPermission && hint != "" {
+	switch hint := lockstep.HintOf(err); {
+	case c.Class == lockstep.ErrorPermission && hint != "":
 		return lockstep.WithHint(fmt.Errorf("make a scratch database on %s: %w", p.at, c), hint+"\nor name an empty database or another server: --scratch URL")
+	case c.Class == lockstep.ErrorReadOnly:
+		return lockstep.WithHint(fmt.Errorf("make a scratch database on %s: %w", p.at, c), "name another server, or an empty database, that can be written: --scratch URL")
 	}
 	return fmt.Errorf("%s: %w", p.at, c)
 }

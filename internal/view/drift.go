@@ -3,18 +3,22 @@ package view
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/lockstepdb/lockstep/drift"
+	"github.com/lockstepdb/lockstep/schema"
+	"github.com/lockstepdb/lockstep/schema/diff"
 )
 
 // DriftPage is what drift shows.
 type DriftPage struct {
 	Database string
 	Report   *drift.Report
-	Undo     []string // SQL, each statement with its end
-	UndoNote string   // what to know before one gives it to a shell; "" for nothing
+	Undo     []string     // SQL, each statement with its end
+	UndoNote string       // what to know before one gives it to a shell; "" for nothing
+	Back     *diff.Result // what the SQL does
 	Now      time.Time
 }
 
@@ -33,19 +37,43 @@ func Drift(w io.Writer, style Style, p DriftPage) error {
 		}
 	}
 	writeAccepted(&b, style, r)
-	if len(r.Differences) > 0 && len(p.Undo) > 0 {
-		b.WriteString("\nUndo it:\n\n")
-		if err := SchemaSQL(&b, p.Undo); err != nil {
+	if len(r.Differences) > 0 {
+		if err := writeUndo(&b, style, p); err != nil {
 			return err
 		}
-		if p.UndoNote != "" {
-			b.WriteString("\n" + style.Note(p.UndoNote) + "\n")
-		}
-	}
-	if len(r.Differences) > 0 {
 		b.WriteString("\n" + style.Dim("Or keep it: lockstep drift --write NAME makes it a migration, lockstep drift --accept --reason \"…\" accepts it.") + "\n")
 	}
 	return write(w, b.String())
+}
+
+// writeUndo writes what leads back, behind what that throws away and leaves.
+func writeUndo(b *strings.Builder, style Style, p DriftPage) error {
+	var notes []string
+	for _, d := range p.Back.OrderOnly {
+		if slices.ContainsFunc(p.Report.Differences, func(one schema.Difference) bool { return one.ID == d.ID }) {
+			notes = append(notes, d.ID.String()+" stays as it is; --ignore order leaves it out")
+		}
+	}
+	for _, l := range p.Back.Losses {
+		notes = append(notes, "to undo it loses data: "+l.String())
+	}
+	if len(notes) > 0 {
+		b.WriteString("\n")
+	}
+	for _, n := range notes {
+		b.WriteString(style.Note(clean(n)) + "\n")
+	}
+	if len(p.Undo) == 0 {
+		return nil
+	}
+	b.WriteString("\nUndo it:\n\n")
+	if err := SchemaSQL(b, p.Undo); err != nil {
+		return err
+	}
+	if p.UndoNote != "" {
+		b.WriteString("\n" + style.Note(p.UndoNote) + "\n")
+	}
+	return nil
 }
 
 // driftTitle is the one line that says it all.
@@ -58,7 +86,7 @@ func driftTitle(style Style, p DriftPage) string {
 	when := style.Dim(fmt.Sprintf(" (as recorded %s, %s)", r.Recorded.At.UTC().Format(moment), ago(r.Recorded.At, p.Now)))
 	switch n := len(r.Differences); {
 	case n > 0:
-		return what + when + style.paint(" plus "+Count(n, "difference"), red) + ":"
+		return what + when + style.paint(" plus "+CountDifferences(r.Differences), red) + ":"
 	case len(r.Accepted) > 0:
 		return what + when + ", " + style.paint("no drift", green) + " but what was accepted."
 	}

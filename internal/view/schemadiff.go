@@ -21,6 +21,27 @@ func SchemaDifferences(w io.Writer, style Style, all []schema.Difference) error 
 	return write(w, b.String())
 }
 
+// CountDifferences counts differences as SchemaDifferences writes them: a table
+// that came or went is one, with all its columns.
+func CountDifferences(all []schema.Difference) string {
+	count := 0
+	for i := 0; i < len(all); {
+		n := groupLength(all[i:])
+		if isWhole(all[i]) {
+			count++
+		} else {
+			count += n
+		}
+		i += n
+	}
+	return Count(count, "difference")
+}
+
+// isWhole tells that a table or view came or went.
+func isWhole(d schema.Difference) bool {
+	return d.ID.Kind.IsRelation() && (d.Before == nil || d.After == nil)
+}
+
 // groupLength counts the leading differences that belong to one table, view or
 // other object.
 func groupLength(all []schema.Difference) int {
@@ -46,7 +67,7 @@ func tableOf(id schema.ID) string {
 
 func writeGroup(b *strings.Builder, style Style, group []schema.Difference) {
 	first := group[0]
-	whole := first.ID.Kind.IsRelation() && (first.Before == nil || first.After == nil)
+	whole := isWhole(first)
 	if whole || tableOf(first.ID) == "" {
 		writeObject(b, style, "", first, clean(first.ID.String()))
 		if whole {

@@ -70,7 +70,7 @@ func (p *plan) exclude(table schema.ID) {
 // eachChange tells the changes of kept tables as they are without a rebuild, in
 // the order of the kinds.
 func (p *plan) eachChange(yield func(schema.Change)) {
-	kinds := order()
+	kinds := order(p.together)
 	each := func(set map[schema.ID]bool, s *schema.Schema, change func(schema.Fact) schema.Change) {
 		var facts []schema.Fact
 		for id, in := range set {

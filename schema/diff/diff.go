@@ -87,6 +87,11 @@ type Options struct {
 	// servers can only do by rebuilding the table. Default no: it is told in
 	// Result.OrderOnly.
 	StrictOrder bool
+	// Together puts what belongs to a new table or view directly behind it, as
+	// far as it needs nothing that comes later, and routines before tables, for
+	// the sake of triggers. Such an order is for reading a whole schema. Default
+	// no: the changes of one kind stand together.
+	Together bool
 }
 
 // Result is what turns one schema into another.

@@ -2,6 +2,7 @@ package diff
 
 import (
 	"container/heap"
+	"slices"
 
 	"github.com/lockstepdb/lockstep/schema"
 )
@@ -173,6 +174,7 @@ func (g *graph) tie() {
 		}
 	}
 	g.tieNames()
+	g.tieSiblings()
 }
 
 // ties are the needs of a node's fact that must be satisfied at any time.
@@ -260,6 +262,47 @@ func (g *graph) tieNames() {
 			}
 		}
 	})
+}
+
+// tieSiblings drops a table that needs another one, as a partition does, before
+// others of the same parent come or change: they may take over its share.
+func (g *graph) tieSiblings() {
+	leaving := map[schema.ID][]int{} // by parent
+	for at, n := range g.nodes {
+		if n.verb == dropping {
+			for _, parent := range tablesOf(n.before) {
+				leaving[parent] = append(leaving[parent], at)
+			}
+		}
+	}
+	if len(leaving) == 0 {
+		return
+	}
+	for at, n := range g.nodes {
+		if n.verb != creating && n.verb != altering {
+			continue
+		}
+		for _, parent := range tablesOf(n.after) {
+			for _, d := range leaving[parent] {
+				if !slices.Contains(tablesOf(n.before), g.nodes[d].id) {
+					g.edge(d, at)
+				}
+			}
+		}
+	}
+}
+
+// tablesOf are the tables that a table needs, whose fact is the first.
+func tablesOf(facts []schema.Fact) (needed []schema.ID) {
+	if len(facts) == 0 || facts[0].ID.Kind != schema.KindTable {
+		return nil
+	}
+	for _, id := range facts[0].Needs {
+		if id.Kind == schema.KindTable && id != facts[0].ID {
+			needed = append(needed, id)
+		}
+	}
+	return needed
 }
 
 // eachPlace tells the places of what nodes drop or create, by themselves or in a

@@ -47,14 +47,20 @@ func (k key) compare(o key) int {
 	)
 }
 
-// order lists kinds as people expect to read them: what others need first.
-func order() []schema.Kind {
-	return []schema.Kind{
+// order lists kinds as people expect to read them: what others need first. If
+// tables come with their triggers, routines come before tables.
+func order(together bool) []schema.Kind {
+	kinds := []schema.Kind{
 		schema.KindDatabase, schema.KindSchema, schema.KindExtension, schema.KindCollation, schema.KindType, schema.KindServer,
 		schema.KindSequence, schema.KindTable, schema.KindColumn, schema.KindColumnOrder, schema.KindConstraint, schema.KindIndex,
 		schema.KindStatistics, schema.KindRoutine, schema.KindView, schema.KindMaterializedView, schema.KindTrigger, schema.KindRule,
 		schema.KindPolicy, schema.KindEventTrigger, schema.KindEvent, schema.KindPublication, schema.KindDefaultACL, schema.KindObject,
 	}
+	if together {
+		routine := slices.Index(kinds, schema.KindRoutine)
+		kinds = slices.Insert(slices.Delete(kinds, routine, routine+1), slices.Index(kinds, schema.KindTable), schema.KindRoutine)
+	}
+	return kinds
 }
 
 // rank is the place of a fact's kind. Foreign keys stand behind indexes, since
@@ -83,7 +89,7 @@ func holds(k schema.Kind) bool {
 
 // keyed fills in the keys of the nodes.
 func (g *graph) keyed() {
-	kinds := order()
+	kinds := order(g.together)
 	place := columnPlaces{}
 	for _, n := range g.nodes {
 		f, s := n.subject(), g.to

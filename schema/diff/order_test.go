@@ -106,6 +106,27 @@ func TestOrderOfChanges(t *testing.T) {
   add constraint app.a.a_b_fkey
   add constraint app.b.b_a_fkey`,
 		},
+		"parts stand with their tables": {
+			to: all(table("a", "id", "b"), table("b", "id", "a"), []schema.Fact{
+				primaryKey("a", "id"), primaryKey("b", "id"), foreignKey("a", "b", "b", "id"), foreignKey("b", "a", "a", "id"), index("a", "b"), index("b", "a"), view("id"),
+				needing(schema.NewFact(tbl("a").In(schema.KindTrigger, "t")), id(schema.KindRoutine, "f()")), routine("x"),
+				needing(schema.NewFact(tbl("b").In(schema.KindRule, "r")), id(schema.KindView, "v")),
+				schema.NewFact(schema.ID{Kind: schema.KindTrigger, Schema: "app", Table: "v", Name: "i"}),
+			}),
+			options: diff.Options{Together: true},
+			want: `
+  create routine app.f()
+  create table app.a
+  add index app.a.a_b
+  create trigger app.a.t
+  create table app.b
+  add index app.b.b_a
+  add constraint app.b.b_a_fkey
+  add constraint app.a.a_b_fkey
+  create view app.v
+  create trigger app.v.i
+  create rule app.b.r`,
+		},
 		"tables that refer to each other go": {
 			from: all(table("a", "id", "b"), table("b", "id", "a"), []schema.Fact{primaryKey("a", "id"), primaryKey("b", "id"), foreignKey("a", "b", "b", "id"), foreignKey("b", "a", "a", "id")}),
 			want: `

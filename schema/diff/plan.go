@@ -11,6 +11,7 @@ type plan struct {
 	from, to *schema.Schema
 	d        Dialect
 	strict   bool
+	together bool
 
 	drop    map[schema.ID]bool // taken away; those that are also in create are made anew
 	create  map[schema.ID]bool
@@ -33,7 +34,7 @@ type plan struct {
 func newPlan(from, to *schema.Schema, d Dialect, o Options) *plan {
 	set := func() map[schema.ID]bool { return map[schema.ID]bool{} }
 	return &plan{
-		from: from, to: to, d: d, strict: o.StrictOrder,
+		from: from, to: to, d: d, strict: o.StrictOrder, together: o.Together,
 		drop: set(), create: set(), alter: set(), rebuild: set(), asked: set(), outside: set(), apart: set(), ordered: set(), indexed: set(), loose: set(), bare: map[schema.ID]schema.Fact{},
 	}
 }

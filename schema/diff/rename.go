@@ -168,7 +168,7 @@ func (n *names) list(f schema.Fact, attr string, called func(name string) schema
 
 // steps are the renames in their order: what holds others first.
 func (n *names) steps(renames []Rename) []Rename {
-	kinds := order()
+	kinds := order(false)
 	sorted := slices.Clone(renames)
 	slices.SortFunc(sorted, func(a, b Rename) int {
 		return cmp.Or(cmp.Compare(slices.Index(kinds, a.From.Kind), slices.Index(kinds, b.From.Kind)), a.From.Compare(b.From))

@@ -18,10 +18,13 @@ type walk struct {
 }
 
 // walk takes nodes that wait for nothing, the smallest key first. Where all
-// wait, it takes the first one of a cycle nevertheless.
+// wait, it takes the first one of a cycle nevertheless. Parts that need only
+// their table and what was there come right behind it if they are to stand
+// together.
 func (g *graph) walk() *walk {
 	w := &walk{graph: g, tables: map[schema.ID]*columns{}}
-	r := &ready{g: g}
+	r, parts := &ready{g: g}, &ready{g: g}
+	var relation schema.ID // whose parts are next
 	done := make([]bool, len(g.nodes))
 	for at, n := range g.nodes {
 		if n.waiting == 0 {
@@ -30,22 +33,38 @@ func (g *graph) walk() *walk {
 	}
 	heap.Init(r)
 	for len(w.order) < len(g.nodes) {
-		if r.Len() == 0 {
+		from := r
+		switch {
+		case parts.Len() > 0:
+			from = parts
+		case r.Len() == 0:
 			heap.Push(r, w.knot(done))
 		}
-		at, ok := heap.Pop(r).(int)
+		at, ok := heap.Pop(from).(int)
 		if !ok || done[at] {
 			continue
 		}
 		done[at] = true
 		w.order = append(w.order, at)
+		if from == r {
+			relation = g.nodes[at].id
+		}
 		for _, next := range g.nodes[at].next {
-			if g.nodes[next].waiting--; g.nodes[next].waiting == 0 {
+			if g.nodes[next].waiting--; g.nodes[next].waiting > 0 {
+				continue
+			}
+			if g.together && partOf(g.nodes[next].id, relation) {
+				heap.Push(parts, next)
+			} else {
 				heap.Push(r, next)
 			}
 		}
 	}
 	return w
+}
+
+func partOf(id, relation schema.ID) bool {
+	return relation.Kind.IsRelation() && id.Schema == relation.Schema && id.Table == relation.Name
 }
 
 // knot records a cycle among the nodes that are left, of those that wait for no
