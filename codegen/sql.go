@@ -21,13 +21,14 @@ type SQLOptions struct {
 	// Head is what the file begins with, lines of comments. Default: that
 	// lockstep schema wrote it.
 	Head string
+	// Note is a sentence for the head, for people. Default left out.
+	Note string
 	// Dialect is named in the head. Default left out.
 	Dialect string
 	// Fingerprint of the schema, for the head. Default left out.
 	Fingerprint string
 	// Terminate returns a statement with what ends it in a script, such as a
-	// semicolon, or DELIMITER lines around it. Default: a semicolon, on a line
-	// of its own if the statement's last line may end in a comment.
+	// semicolon, or DELIMITER lines around it. Default Terminate.
 	Terminate func(statement string) string
 }
 
@@ -37,10 +38,13 @@ type SQLOptions struct {
 // statements is left out.
 func SQL(w io.Writer, objects []Object, o SQLOptions) error {
 	if o.Terminate == nil {
-		o.Terminate = terminate
+		o.Terminate = Terminate
 	}
 	var b strings.Builder
 	b.WriteString(cmp.Or(o.Head, "-- Schema of a database, written by lockstep schema. Do not edit.\n"))
+	if o.Note != "" {
+		b.WriteString("-- " + oneLine(o.Note) + "\n")
+	}
 	for _, line := range [][2]string{{"dialect", o.Dialect}, {"fingerprint", o.Fingerprint}} {
 		if line[1] != "" {
 			fmt.Fprintf(&b, "-- %s: %s\n", line[0], oneLine(line[1]))
@@ -77,8 +81,9 @@ func sectionOf(id schema.ID, relations map[schema.ID]schema.ID) schema.ID {
 	return schema.ID{Kind: schema.KindTable, Schema: id.Schema, Name: id.Table}
 }
 
-// terminate ends a statement by a semicolon that no comment swallows.
-func terminate(statement string) string {
+// Terminate ends a statement by a semicolon, on a line of its own if the
+// statement's last line may end in a comment.
+func Terminate(statement string) string {
 	last := statement[strings.LastIndexByte(statement, '\n')+1:]
 	if strings.Contains(last, "--") || strings.Contains(last, "#") {
 		return statement + "\n;"

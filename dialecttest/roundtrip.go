@@ -247,7 +247,7 @@ func (trip *trip) turn(t *testing.T, db *sql.DB, from, to *schema.Schema) *schem
 func (trip *trip) arrived(t *testing.T, at place, now *schema.Schema, want place) {
 	t.Helper()
 	found := slices.DeleteFunc(schema.Compare(now, want.read), func(d schema.Difference) bool {
-		return d.ID.Kind == schema.KindColumnOrder && d.Before != nil && d.After != nil
+		return d.OrderOnly()
 	})
 	if len(found) > 0 {
 		t.Errorf("there is still a difference:\n%s", Differences(found))

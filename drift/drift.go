@@ -18,6 +18,13 @@ type Dialect interface {
 	Inspect(ctx context.Context, q lockstep.Querier, srv lockstep.Server, scope schema.Scope) (*schema.Schema, error)
 }
 
+// Rereader is an optional role of a dialect whose facts depend on who reads.
+type Rereader interface {
+	// Reread returns live as the user who read the recorded schema would have
+	// read it, as far as that can be told.
+	Reread(recorded, live *schema.Schema) *schema.Schema
+}
+
 // Options tunes a check. The zero value counts everything.
 type Options struct {
 	// Ignore is what does not count. Default nothing.
@@ -61,7 +68,11 @@ func Check(ctx context.Context, m *lockstep.Migrator, q lockstep.Querier, d Dial
 	if err != nil {
 		return nil, fmt.Errorf("read schema: %w", err)
 	}
-	r := &Report{Recorded: recorded, Expected: expected.Without(o.Ignore), Live: live.Without(o.Ignore)}
+	if reader, ok := d.(Rereader); ok {
+		live = reader.Reread(expected, live)
+	}
+	unread := live.Unread()
+	r := &Report{Recorded: recorded, Expected: expected.Without(o.Ignore).Without(unread), Live: live.Without(o.Ignore).Without(unread)}
 	now := time.Now
 	if o.Now != nil {
 		now = o.Now

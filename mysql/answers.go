@@ -2,7 +2,9 @@ package mysql
 
 import (
 	"slices"
+	"strings"
 
+	"github.com/lockstepdb/lockstep"
 	"github.com/lockstepdb/lockstep/schema"
 )
 
@@ -84,7 +86,7 @@ func canModify(before, after schema.Fact) bool {
 func (dialect) Disturbs(before, after schema.Fact) bool {
 	switch after.ID.Kind {
 	case schema.KindColumn:
-		return before.Attr(schema.AttrType) != after.Attr(schema.AttrType) ||
+		return before.Attr(schema.AttrType) != after.Attr(schema.AttrType) || before.Attr(schema.AttrIdentity) != after.Attr(schema.AttrIdentity) ||
 			before.Attr(schema.AttrCollation) != after.Attr(schema.AttrCollation)
 	case schema.KindTable:
 		return before.Attr(schema.AttrCollation) != after.Attr(schema.AttrCollation) || before.Attr(AttrEngine) != after.Attr(AttrEngine)
@@ -234,4 +236,17 @@ func (s *tally) predict(class string, want []string) []string {
 		}
 	}
 	return order
+}
+
+// FillsIn reports whether rows that are there get the empty value of its type in
+// a new column that is not null and has no default. In the default sql_mode of
+// MySQL there is none of a date and of a geometry.
+func (dialect) FillsIn(srv lockstep.Server, column schema.Fact) bool {
+	kind, _, _ := strings.Cut(column.Attr(schema.AttrType), "(")
+	switch kind {
+	case "date", "datetime", "geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon",
+		"geometrycollection", "geomcollection":
+		return srv.Flavor == flavorMariaDB
+	}
+	return true
 }

@@ -35,6 +35,7 @@ func pairs() []dialecttest.Probe {
 		{Name: "subpartitions", Old: "", New: "CREATE TABLE t (a int, b int) PARTITION BY RANGE (a) SUBPARTITION BY HASH (b) SUBPARTITIONS 2 (PARTITION x VALUES LESS THAN (10), PARTITION y VALUES LESS THAN MAXVALUE);"},
 		{Name: "generated column and what it needs", Old: "CREATE TABLE t (a int, b int);", New: "CREATE TABLE t (a int, c int, b int AS (c + 1) STORED, KEY b (b));"},
 		{Name: "views on views change", Old: "CREATE TABLE t (a int, b int); CREATE VIEW z AS SELECT a, b FROM t; CREATE VIEW a AS SELECT a, b FROM z;", New: "CREATE TABLE t (a int, c int); CREATE VIEW z AS SELECT a, c FROM t; CREATE VIEW a AS SELECT c FROM z;"},
+		{Name: "a key that is referred to counts", Old: "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (p int, KEY p (p), CONSTRAINT f FOREIGN KEY (p) REFERENCES p (id));", New: "CREATE TABLE p (id int AUTO_INCREMENT PRIMARY KEY); CREATE TABLE c (p int, KEY p (p), CONSTRAINT f FOREIGN KEY (p) REFERENCES p (id));"},
 		{Name: "names of a view's columns", Old: "CREATE TABLE t (a int, b int); CREATE VIEW v (x, `y z`) AS SELECT a, b FROM t;", New: "CREATE TABLE t (a int, b int); CREATE VIEW v (x, z) AS SELECT a, b FROM t;"},
 		{Name: "columns whose names look like expressions", Old: "", New: "CREATE TABLE t (`(a)` int, `(b)c` int, PRIMARY KEY (`(b)c`), KEY i (`(a)`), KEY j (`(b)c`));"},
 		{Name: "a view becomes a table", Old: "CREATE TABLE t (a int); CREATE VIEW v AS SELECT a FROM t;", New: "CREATE TABLE t (a int); CREATE TABLE v (a int);"},
@@ -98,6 +99,26 @@ func TestRenames(t *testing.T) {
 		}
 		if got := value(t, d.Open(t), "SELECT y FROM b"); got != "2" {
 			t.Errorf("the row has %s", got)
+		}
+	})
+}
+
+// TestFillsIn adds columns without a value to a table with a row.
+func TestFillsIn(t *testing.T) {
+	onEach(t, func(t *testing.T, s site) {
+		s.Exec(t, "CREATE TABLE t (id int); INSERT INTO t VALUES (1)")
+		for _, kind := range []string{"int", "varchar(9)", "json", "enum('a')", "blob", "decimal(4,2)", "time", "year", "date", "datetime(3)", "timestamp", "point", "geometry"} {
+			_, err := s.Open(t).ExecContext(t.Context(), "ALTER TABLE t ADD COLUMN added "+kind+" NOT NULL")
+			fills := dialect{}.FillsIn(probe(t, s.Open(t)), schema.NewFact(schema.ID{Kind: schema.KindColumn, Table: "t", Name: "added"}, schema.AttrType, kind))
+			if fills && err != nil {
+				t.Errorf("%s: %v", kind, err)
+			}
+			if !fills && err == nil {
+				t.Errorf("%s: the server takes it", kind)
+			}
+			if err == nil {
+				s.Exec(t, "ALTER TABLE t DROP COLUMN added")
+			}
 		}
 	})
 }

@@ -24,6 +24,9 @@ import (
 // AttrMore and reported as schema.Unknown. So are columns of the catalog's
 // tables that are new.
 //
+// So is what the server keeps from the user that reads: it lists no triggers or
+// events to those who lack the privilege.
+//
 // How things are modelled:
 //   - A unique constraint is an index (KindIndex with AttrUnique): that is what
 //     these servers make of it. The primary key is a constraint called PRIMARY.
@@ -48,7 +51,7 @@ func (dialect) Inspect(ctx context.Context, q lockstep.Querier, srv lockstep.Ser
 		return nil, fmt.Errorf("inspect schema: %w", err)
 	}
 	defer s.close()
-	for _, step := range []func() error{s.readDatabases, s.list, s.define, s.readSpatial, s.checkCatalog} {
+	for _, step := range []func() error{s.readDatabases, s.list, s.define, s.readSpatial, s.checkCatalog, s.readRights} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("inspect schema: %w", err)
 		}

@@ -121,7 +121,7 @@ func (t *tableReader) options(r *reader) {
 		case r.accept("AUTO_INCREMENT"):
 			r.valued()
 		case r.accept("COMMENT"):
-			t.set(schema.AttrComment, unquoteString(r.valued()))
+			t.set(schema.AttrComment, redact("comment", unquoteString(r.valued()), t.engine))
 		case r.acceptOp(","): // between options, in some versions
 		default:
 			t.option(r)
@@ -146,7 +146,7 @@ func (t *tableReader) option(r *reader) {
 	if !isTableOption(key) && name.kind != sqltext.QuotedIdent {
 		t.unknown("table option", name.text)
 	}
-	t.set(key, r.valued())
+	t.set(key, redact(key, r.valued(), t.engine))
 }
 
 // isTableOption tells the options that SHOW CREATE TABLE is known to print.
@@ -170,7 +170,7 @@ func (t *tableReader) partitions(r *reader) {
 	t.set(AttrPartitionBy, withoutStart(plain(r.from(start), t.o.database)))
 	var lines []string
 	for _, p := range splitList(r.group()) {
-		lines = append(lines, strings.ReplaceAll(plain(p, ""), " ENGINE = "+t.engine, ""))
+		lines = append(lines, redact("partition", strings.ReplaceAll(plain(p, ""), " ENGINE = "+t.engine, ""), t.engine))
 	}
 	t.set(AttrPartitions, strings.Join(lines, "\n"))
 }

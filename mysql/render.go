@@ -7,11 +7,12 @@ import (
 
 	"github.com/lockstepdb/lockstep"
 	"github.com/lockstepdb/lockstep/schema"
+	"github.com/lockstepdb/lockstep/sqltext"
 )
 
 // Render returns the statements that make one change, in order, without
 // semicolons at their ends. Bodies of routines, triggers and events may hold
-// semicolons: see Delimit. A list without statements means that there is
+// semicolons: see Terminate. A list without statements means that there is
 // nothing to do.
 //
 // Names of the current database's objects are not qualified; a definer, sql_mode
@@ -26,23 +27,48 @@ func (dialect) Render(srv lockstep.Server, c schema.Change) ([]string, error) {
 	return statements, nil
 }
 
-// Delimit writes statements as a script that the mysql and mariadb shells and
-// lockstep read: with DELIMITER around those that hold semicolons.
-func (dialect) Delimit(statements []string) string {
-	const other = "//"
-	var b strings.Builder
-	for _, s := range statements {
-		if !strings.Contains(s, ";") {
-			b.WriteString(s + ";\n")
-			continue
+// Terminate ends a statement so that the mysql and mariadb shells and lockstep
+// read it from a script: with DELIMITER lines around one that holds semicolons.
+func (dialect) Terminate(statement string) string {
+	end, inside := ";", holds(statement, sqltext.Semicolon)
+	if inside {
+		end = "//"
+		for strings.Index(statement+end, end) < len(statement) {
+			end += "$"
 		}
-		end := other
-		for strings.Contains(s, end) {
-			end += "/"
-		}
-		b.WriteString("DELIMITER " + end + "\n" + s + end + "\nDELIMITER ;\n")
 	}
-	return b.String()
+	text := statement + end
+	if last := statement[strings.LastIndexByte(statement, '\n')+1:]; holds(last, sqltext.LineComment) {
+		text = statement + "\n" + end
+	}
+	if inside {
+		return "DELIMITER " + end + "\n" + text + "\nDELIMITER ;"
+	}
+	return text
+}
+
+// ShellNote tells what a person must know who gives statements to a shell of
+// the server, "" for nothing.
+func (dialect) ShellNote(statements []string) string {
+	if slices.ContainsFunc(statements, func(s string) bool { return holds(s, sqltext.LineComment, sqltext.BlockComment) }) {
+		return "The mysql and mariadb shells keep the comments in bodies with --comments only."
+	}
+	return ""
+}
+
+// holds reports whether a statement has a token of one of the kinds, in one of
+// the ways in which strings are read: the sql_mode of a body may differ.
+func holds(statement string, kinds ...sqltext.Kind) bool {
+	plain := dialect{}.Lexer()
+	plain.NoBackslashEscapes = true
+	for _, o := range []sqltext.Options{dialect{}.Lexer(), plain} {
+		for t := range sqltext.Tokens(statement, o) {
+			if slices.Contains(kinds, t.Kind) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // writer writes SQL for one server.

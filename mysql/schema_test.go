@@ -209,3 +209,68 @@ func TestRights(t *testing.T) {
 		}
 	})
 }
+
+// TestHidden reads with users from whom the server hides objects without an
+// error.
+func TestHidden(t *testing.T) {
+	onEach(t, func(t *testing.T, s site) {
+		s.Exec(t, "CREATE TABLE t (id int); CREATE TABLE u (id int); CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET @a = 1")
+		on := " ON " + s.Name + ".* TO %s"
+		for _, test := range []struct {
+			name   string
+			grants []string
+			want   []string
+		}{
+			{"all", []string{"GRANT ALL" + on}, nil},
+			{"what is needed", []string{"GRANT SELECT, SHOW VIEW, TRIGGER, EVENT, EXECUTE" + on}, nil},
+			{"a pattern", []string{"GRANT SELECT, TRIGGER, EVENT, EXECUTE ON `ls\\_%%`.* TO %s"}, nil},
+			{"rows only", []string{"GRANT SELECT" + on}, []string{"triggers (GRANT TRIGGER ON", "events (GRANT EVENT ON", "routines (GRANT S"}},
+			{"of one table", []string{"GRANT SELECT, TRIGGER ON " + s.Name + ".t TO %s", "GRANT EVENT, EXECUTE" + on}, []string{"tables (GRANT SELECT ON", "triggers (GRANT TRIGGER ON"}},
+		} {
+			t.Run(test.name, func(t *testing.T) {
+				db := s.user(t, test.grants...)
+				read, err := dialect{}.Inspect(t.Context(), db, probe(t, db), schema.Scope{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				var got []string
+				for _, u := range read.Unknown() {
+					got = append(got, u.Name)
+				}
+				if !slices.EqualFunc(got, test.want, strings.HasPrefix) {
+					t.Errorf("hidden: %q, want %q", got, test.want)
+				}
+			})
+		}
+	})
+}
+
+// TestPasswords reads tables whose options hold passwords of other servers.
+func TestPasswords(t *testing.T) {
+	onEach(t, func(t *testing.T, s site) {
+		s.Exec(t, "CREATE TABLE t (id int) CONNECTION='mysql://app:s3cret@far:3306/shop/t'")
+		table, ok := inspect(t, s.Database).Fact(schema.ID{Kind: schema.KindTable, Name: "t"})
+		if want := "'mysql://app:***@far:3306/shop/t'"; !ok || table.Attr("connection") != want {
+			t.Errorf("connection %s, want %s", table.Attr("connection"), want)
+		}
+	})
+}
+
+func TestRedact(t *testing.T) {
+	for _, c := range []struct{ name, engine, value, want string }{
+		{"connection", "FEDERATED", "'mysql://u:s3:c/r@et@h:1/d/t'", "'mysql://u:***@h:1/d/t'"},
+		{"connection", "FEDERATED", "'mysql://u@h:1/d/t'", "'mysql://u@h:1/d/t'"},
+		{"connection", "FEDERATED", "'server/t'", "'server/t'"},
+		{"password", "MyISAM", "'s3cret'", "'***'"},
+		{"option_list", "CONNECT", "'user=u,password=s3cret,host=h'", "'user=u,password=***,host=h'"},
+		{"connection", "CONNECT", "'DSN=x;UID=u;PWD=s3cret'", "'DSN=x;UID=u;PWD=***'"},
+		{"comment", "SPIDER", `wrapper "mysql", password "s3 cret", host "h"`, `wrapper "mysql", password ***, host "h"`},
+		{"partition", "SPIDER", `PARTITION a COMMENT = 'password "s3cret", srv "x"'`, `PARTITION a COMMENT = 'password ***, srv "x"'`},
+		{"partition", "SPIDER", `PARTITION a COMMENT = 'password ''s3 cret'', srv "x"'`, `PARTITION a COMMENT = 'password ***, srv "x"'`},
+		{"comment", "InnoDB", "holds the password hash", "holds the password hash"},
+	} {
+		if got := redact(c.name, c.value, c.engine); got != c.want {
+			t.Errorf("redact(%s, %s) = %s, want %s", c.name, c.value, got, c.want)
+		}
+	}
+}

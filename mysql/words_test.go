@@ -120,10 +120,19 @@ func TestCatalogSentinel(t *testing.T) {
 	})
 }
 
-func TestDelimit(t *testing.T) {
-	got := dialect{}.Delimit([]string{"CREATE TABLE t (a int)", "CREATE PROCEDURE p () BEGIN SET @a = 4 // 2; END"})
-	want := "CREATE TABLE t (a int);\nDELIMITER ///\nCREATE PROCEDURE p () BEGIN SET @a = 4 // 2; END///\nDELIMITER ;\n"
-	if got != want {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
+func TestTerminate(t *testing.T) {
+	for _, c := range []struct{ statement, want string }{
+		{"CREATE TABLE t (a int)", "CREATE TABLE t (a int);"},
+		{"CREATE TABLE t (a int) COMMENT 'a; b'", "CREATE TABLE t (a int) COMMENT 'a; b';"},
+		{`CREATE FUNCTION f () RETURNS int BEGIN DO 'a\'; RETURN 1; END`, "DELIMITER //\n" + `CREATE FUNCTION f () RETURNS int BEGIN DO 'a\'; RETURN 1; END` + "//\nDELIMITER ;"},
+		{"CREATE VIEW v AS SELECT 1 -- one", "CREATE VIEW v AS SELECT 1 -- one\n;"},
+		{"CREATE PROCEDURE p () BEGIN DO 1; END", "DELIMITER //\nCREATE PROCEDURE p () BEGIN DO 1; END//\nDELIMITER ;"},
+		{"CREATE PROCEDURE p () BEGIN SET @a = 4 // 2; END", "DELIMITER //$\nCREATE PROCEDURE p () BEGIN SET @a = 4 // 2; END//$\nDELIMITER ;"},
+		{"CREATE PROCEDURE p () BEGIN DO 1; END /* x */", "DELIMITER //$\nCREATE PROCEDURE p () BEGIN DO 1; END /* x *///$\nDELIMITER ;"},
+		{"CREATE PROCEDURE p () BEGIN DO 1; END # end", "DELIMITER //\nCREATE PROCEDURE p () BEGIN DO 1; END # end\n//\nDELIMITER ;"},
+	} {
+		if got := (dialect{}).Terminate(c.statement); got != c.want {
+			t.Errorf("got\n%s\nwant\n%s", got, c.want)
+		}
 	}
 }

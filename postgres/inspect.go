@@ -115,7 +115,7 @@ func (a *assembly) readConnections(ctx context.Context, q lockstep.Querier) erro
 		return fmt.Errorf("read privileges: %w", err)
 	}
 	if !allowed {
-		a.unknown = append(a.unknown, schema.Unknown{What: "hidden", Name: "pg_subscription.subconninfo"})
+		a.unknown = append(a.unknown, schema.Unknown{What: schema.Hidden, Name: "pg_subscription.subconninfo"})
 		return nil
 	}
 	rows, err := q.QueryContext(ctx, "SELECT CAST(oid AS int8), subconninfo FROM pg_subscription")

@@ -299,7 +299,7 @@ func takeNewKind(a *assembly, _ *block, r row) {
 }
 
 func takeHidden(a *assembly, _ *block, r row) {
-	a.unknown = append(a.unknown, schema.Unknown{What: "hidden", Name: r.name, Count: toInt(r.values[0])})
+	a.unknown = append(a.unknown, schema.Unknown{What: schema.Hidden, Name: r.name, Count: toInt(r.values[0])})
 }
 
 // facts finishes all drafts.

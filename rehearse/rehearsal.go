@@ -286,7 +286,7 @@ func (r *Result) judge() {
 		}
 	}()
 	for _, d := range r.Differences {
-		if d.ID.Kind != schema.KindColumnOrder || d.Before == nil || d.After == nil {
+		if !(schema.Difference{ID: d.ID, Before: d.Before, After: d.After}).OrderOnly() {
 			r.Verdict = Differs
 			return
 		}

@@ -17,7 +17,7 @@ type Verdict string
 // The verdicts.
 const (
 	Identical    Verdict = "identical"    // the down leads back, and the up works again
-	OrderOnly    Verdict = "order only"   // it does, but for the order of columns
+	OrderOnly    Verdict = "order only"   // it does, but for the order of columns or indexes
 	Differs      Verdict = "differs"      // the down leads elsewhere, or the second up does
 	LosesRows    Verdict = "loses rows"   // the schema comes back, but not rows or values that were there before the up
 	Irreversible Verdict = "irreversible" // it has no down

@@ -9,6 +9,12 @@ type Difference struct {
 	Before, After *Fact
 }
 
+// OrderOnly reports whether only the order of a table's columns or indexes is
+// another.
+func (d Difference) OrderOnly() bool {
+	return d.ID.Kind == KindColumnOrder && d.Before != nil && d.After != nil
+}
+
 // Compare returns the objects in which two schemas differ, sorted by ID; nil if
 // they are equal. It costs one comparison a fact.
 func Compare(before, after *Schema) []Difference { return differing(before.facts, after.facts) }
@@ -50,7 +56,7 @@ func Essential(found []Difference) []Difference {
 		changed[d.ID] = d
 	}
 	return slices.DeleteFunc(slices.Clone(found), func(d Difference) bool {
-		if d.ID.Kind != KindColumnOrder || d.Before == nil || d.After == nil {
+		if !d.OrderOnly() {
 			return false
 		}
 		if d.ID.Name == IndexOrder {

@@ -22,6 +22,22 @@ type Unknown struct {
 	What  string `json:"what"`            // "catalog column", "kind of object" …
 	Name  string `json:"name"`            // such as pg_class.relnew
 	Count int    `json:"count,omitempty"` // how many objects; 0 if it cannot be told
+	Kind  Kind   `json:"kind,omitempty"`  // what was not read, if that is all of a kind: see Schema.Unread
+}
+
+// Hidden is the What of an Unknown that the user who reads may not see.
+const Hidden = "hidden"
+
+// Unread returns the kinds of which objects may be there that were not read. A
+// comparison leaves them out of both schemas: they are neither gone nor new.
+func (s *Schema) Unread() Ignore {
+	var i Ignore
+	for _, u := range s.unknown {
+		if u.Kind != "" {
+			i.Kinds = append(i.Kinds, u.Kind)
+		}
+	}
+	return i
 }
 
 // String describes it for people.

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lockstepdb/lockstep"
+	"github.com/lockstepdb/lockstep/drift"
 	"github.com/lockstepdb/lockstep/internal/config"
 	"github.com/lockstepdb/lockstep/internal/view"
 	"github.com/lockstepdb/lockstep/schema"
@@ -84,6 +85,7 @@ func (a *app) runCompare(ctx context.Context, s *config.Settings, o compareOptio
 			return err
 		}
 	}
+	alike(d, &sides)
 	return a.answerCompare(d, sides, o)
 }
 
@@ -151,6 +153,20 @@ func (a *app) side(ctx context.Context, s *config.Settings, d schemaDialect, ign
 	return out, err
 }
 
+// alike leaves out of both what depends on the users who read, or was kept from
+// one of them.
+func alike(d schemaDialect, sides *[2]side) {
+	first, second := sides[0].schema, sides[1].schema
+	if r, ok := d.(drift.Rereader); ok {
+		second = r.Reread(first, second)
+		first = r.Reread(second, first)
+	}
+	for _, unread := range []schema.Ignore{first.Unread(), second.Unread()} {
+		first, second = first.Without(unread), second.Without(unread)
+	}
+	sides[0].schema, sides[1].schema = first, second
+}
+
 func (a *app) answerCompare(d schemaDialect, sides [2]side, o compareOptions) error {
 	differences := schema.Essential(schema.Compare(sides[0].schema, sides[1].schema))
 	var statements []string
@@ -165,7 +181,7 @@ func (a *app) answerCompare(d schemaDialect, sides [2]side, o compareOptions) er
 	case a.flags.json:
 		err = a.printJSON(compareAnswer{len(differences) == 0, sides[0], sides[1], objectDifferences(differences), unknown, statements})
 	case !a.flags.quiet:
-		err = a.printCompare(sides, differences, statements, unknown)
+		err = a.printCompare(d, sides, differences, statements, unknown)
 	}
 	if err == nil && len(differences) > 0 {
 		return &saidError{lockstep.ErrHistory}
@@ -173,9 +189,12 @@ func (a *app) answerCompare(d schemaDialect, sides [2]side, o compareOptions) er
 	return err
 }
 
-func (a *app) printCompare(sides [2]side, differences []schema.Difference, statements []string, unknown []schema.Unknown) error {
+func (a *app) printCompare(d schemaDialect, sides [2]side, differences []schema.Difference, statements []string, unknown []schema.Unknown) error {
 	if note := view.SchemaUnknown(a.errStyle(), unknown); note != "" {
 		a.tell("%s\n", note)
+	}
+	if one, two := sides[0].srv.Flavor, sides[1].srv.Flavor; len(differences) > 0 && one != two {
+		a.note(one + " and " + two + " print many definitions differently; what differs may be only that")
 	}
 	if len(differences) == 0 {
 		return a.printf("Equal: %s in each.\n%s\n", view.Count(sides[0].Objects, "object"), a.outStyle().Dim(sides[0].Fingerprint))
@@ -189,5 +208,5 @@ func (a *app) printCompare(sides [2]side, differences []schema.Difference, state
 	if err := a.printf("\nTo make %s like %s:\n\n", sides[1].Database, sides[0].Database); err != nil {
 		return err
 	}
-	return view.SchemaSQL(a.out, a.outStyle(), "  ", statements)
+	return view.SchemaSQL(a.out, terminated(d, statements))
 }

@@ -29,6 +29,10 @@ another place. Up and down are tried there: the up must give exactly the schema
 that is wanted, the down exactly the one before. Without --name the up is
 printed and nothing is written.
 
+--online writes, for tables that exist, indexes CONCURRENTLY and constraints NOT
+VALID before they are validated (PostgreSQL); such a file runs statement by
+statement.
+
 What was renamed looks like one thing dropped and another made. Where the
 evidence speaks for a new name it is said, and --rename old=new (a table, or
 table.column) makes it one; nothing is guessed.`
@@ -41,7 +45,7 @@ type diffOptions struct {
 	from, to, name, scratch string
 	renames                 []string
 	ignore                  []string
-	strictOrder             bool
+	strictOrder, online     bool
 }
 
 // diffAnswer is what diff prints with --json.
@@ -75,7 +79,8 @@ func newDiff(a *app) *cobra.Command {
 	f.StringArrayVar(&o.renames, "rename", nil, "`OLD=NEW`: a table, or table.column, that has another name; may be repeated")
 	f.StringVar(&o.scratch, "scratch", "", "database `URL` of a server, or of an empty database, to try things in")
 	f.StringSliceVar(&o.ignore, "ignore", nil, "what does not count: `WORDS` of order, owner, grants, comments")
-	f.BoolVar(&o.strictOrder, "strict-order", false, "change the order of columns too")
+	f.BoolVar(&o.strictOrder, "strict-order", false, "change the order of columns and indexes too")
+	f.BoolVar(&o.online, "online", false, "write the form that keeps nobody waiting, where the server has one")
 	return cmd
 }
 
@@ -108,7 +113,7 @@ func (a *app) runDiff(ctx context.Context, s *config.Settings, o diffOptions) er
 	}
 	c := change{
 		name: o.name, dialect: t.dialect, srv: t.srv,
-		from: from.schema.Without(ignore), to: to.schema.Without(ignore), ignored: ignore, strictOrder: o.strictOrder,
+		from: from.schema.Without(ignore), to: to.schema.Without(ignore), ignored: ignore, strictOrder: o.strictOrder, online: o.online,
 	}
 	if c.renames, err = renamesOf(o.renames, c.from, c.to); err != nil {
 		return err
@@ -122,7 +127,7 @@ func (a *app) finishDiff(ctx context.Context, t *trial, from *state, c change) e
 	if err != nil {
 		return err
 	}
-	a.tellDiff(result)
+	a.tellDiff(c, result)
 	if len(result.Changes) == 0 {
 		if a.flags.json {
 			return a.printJSON(diffAnswer{Equal: true, Changes: []string{}, Up: []string{}, Down: []string{}})
@@ -150,7 +155,7 @@ func (a *app) finishDiff(ctx context.Context, t *trial, from *state, c change) e
 }
 
 // tellDiff tells what a person should know before the answer.
-func (a *app) tellDiff(r *diff.Result) {
+func (a *app) tellDiff(of change, r *diff.Result) {
 	for _, h := range r.Hints {
 		a.note(fmt.Sprintf("%s may have become %s (%s); if so: --rename %s", h.From, h.To.Name, h.Why, shellWord(renameWord(h.From)+"="+renameWord(h.To))))
 	}
@@ -159,7 +164,7 @@ func (a *app) tellDiff(r *diff.Result) {
 	}
 	for _, c := range r.Changes {
 		if add, ok := c.(schema.AddColumn); ok && needsValue(add.Column) {
-			a.note("this fails where the table has rows: " + c.String() + " is not null and has no default")
+			a.note(of.withoutValue(add))
 		}
 	}
 	for _, d := range r.OrderOnly {
@@ -168,6 +173,17 @@ func (a *app) tellDiff(r *diff.Result) {
 	for _, c := range r.Cycles {
 		a.note(fmt.Sprintf("%d objects need each other in a way that no order satisfies, such as %s", len(c), c[0]))
 	}
+}
+
+// withoutValue says what becomes of rows that have no value for a new column.
+func (c change) withoutValue(add schema.AddColumn) string {
+	f, ok := c.dialect.(interface {
+		FillsIn(srv lockstep.Server, column schema.Fact) bool
+	})
+	if ok && f.FillsIn(c.srv, add.Column) {
+		return "rows that are there get an empty value (0, '' or the first one): " + add.String() + " is not null and has no default"
+	}
+	return "this fails where the table has rows: " + add.String() + " is not null and has no default"
 }
 
 // needsValue reports whether rows that are there already have no value for a new

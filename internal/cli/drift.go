@@ -131,7 +131,9 @@ func (a *app) answerDrift(ctx context.Context, m *session, d schemaDialect, r *d
 		if note := view.SchemaUnknown(a.errStyle(), r.Live.Unknown()); note != "" {
 			a.tell("%s\n", note)
 		}
-		err = view.Drift(a.out, a.outStyle(), view.DriftPage{Database: m.database, Report: r, Undo: undo, Back: back, Now: time.Now()})
+		err = view.Drift(a.out, a.outStyle(), view.DriftPage{
+			Database: m.database, Report: r, Undo: terminated(d, undo), UndoNote: shellNote(d, undo), Back: back, Now: time.Now(),
+		})
 	}
 	if err == nil && len(r.Differences) > 0 {
 		return &saidError{lockstep.ErrHistory}

@@ -133,7 +133,7 @@ func (a *app) makeDown(ctx context.Context, s *config.Settings, set *lockstep.Se
 		return w, lockstep.WithHint(fmt.Errorf("write the down of %s: %w", m.Up.Path, err), "write it by hand, and see whether it leads back: lockstep rehearse")
 	}
 	w.losses = append(w.losses, rowChanges(m, d.Lexer())...)
-	w.text = script(m, w.losses, statements)
+	w.text = script(m, w.losses, statements, terminator(d))
 	return w, nil
 }
 
@@ -170,7 +170,7 @@ func rowChanges(m *lockstep.Migration, lexer sqltext.Options) []string {
 }
 
 // script writes a down.
-func script(m *lockstep.Migration, losses, statements []string) string {
+func script(m *lockstep.Migration, losses, statements []string, end func(string) string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "-- undo: %s\n", strings.ReplaceAll(m.Name, "_", " "))
 	if len(losses) > 0 {
@@ -181,7 +181,7 @@ func script(m *lockstep.Migration, losses, statements []string) string {
 	}
 	b.WriteString("\n")
 	for _, st := range statements {
-		b.WriteString(ended(st))
+		b.WriteString(end(st) + "\n")
 	}
 	return b.String()
 }

@@ -161,7 +161,11 @@ func printSQL(w io.Writer, d schemaDialect, srv lockstep.Server, s *schema.Schem
 	if err != nil {
 		return err
 	}
-	return codegen.SQL(w, objects, codegen.SQLOptions{Dialect: srv.Dialect, Fingerprint: s.Fingerprint()})
+	var all []string
+	for _, o := range objects {
+		all = append(all, o.Statements...)
+	}
+	return codegen.SQL(w, objects, codegen.SQLOptions{Note: shellNote(d, all), Dialect: srv.Dialect, Fingerprint: s.Fingerprint(), Terminate: terminator(d)})
 }
 
 // creating returns the SQL that makes a schema where there is nothing but what

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/lockstepdb/lockstep"
+	"github.com/lockstepdb/lockstep/codegen"
 	"github.com/lockstepdb/lockstep/drift"
 	"github.com/lockstepdb/lockstep/internal/config"
 	"github.com/lockstepdb/lockstep/schema"
@@ -89,6 +91,12 @@ func render(d schemaDialect, srv lockstep.Server, changes []schema.Change) (head
 		}
 		parts = append(parts, statements)
 	}
+	return arrange(d, parts)
+}
+
+// arrange takes out of the SQL of changes what must stand in front of all of
+// it in one script.
+func arrange(d schemaDialect, parts [][]string) (head []string, rest [][]string, err error) {
 	arranger, ok := d.(interface {
 		Arrange(statements []string) []string
 	})
@@ -96,11 +104,10 @@ func render(d schemaDialect, srv lockstep.Server, changes []schema.Change) (head
 		return nil, parts, nil
 	}
 	all := slices.Concat(parts...)
-	arranged := arranger.Arrange(all)
-	for n := 0; n <= len(arranged); n++ { // what moved to the front is not in its place any more
-		rest := without(all, arranged[:n])
-		if slices.Equal(rest, arranged[n:]) {
-			head = arranged[:n]
+	script := arranger.Arrange(all)
+	for n := 0; n <= len(script); n++ { // what moved to the front is not in its place any more
+		if slices.Equal(without(all, script[:n]), script[n:]) {
+			head = script[:n]
 			break
 		}
 	}
@@ -120,9 +127,55 @@ func renderAll(d schemaDialect, srv lockstep.Server, changes []schema.Change) ([
 	return append(head, slices.Concat(parts...)...), err
 }
 
-// leading returns the SQL that leads from one schema to another.
+// terminator ends statements as the scripts of a dialect need it: with more
+// than a semicolon where its shells would take one inside of a body for the end.
+func terminator(d schemaDialect) func(statement string) string {
+	if t, ok := d.(interface{ Terminate(statement string) string }); ok {
+		return t.Terminate
+	}
+	return codegen.Terminate
+}
+
+// shellNote tells what a person must know who gives statements to the
+// database's own shell, "" for nothing.
+func shellNote(d schemaDialect, statements []string) string {
+	if n, ok := d.(interface {
+		ShellNote(statements []string) string
+	}); ok {
+		return n.ShellNote(statements)
+	}
+	return ""
+}
+
+// terminated returns statements with their ends.
+func terminated(d schemaDialect, statements []string) []string {
+	end := terminator(d)
+	out := make([]string, len(statements))
+	for i, s := range statements {
+		out[i] = end(strings.TrimRight(s, " \t\r\n"))
+	}
+	return out
+}
+
+// leading returns the SQL that leads from one schema to another: to another order
+// of columns or indexes only if nothing else differs, because that costs much;
+// none where no SQL does it.
 func leading(d schemaDialect, srv lockstep.Server, from, to *schema.Schema) ([]string, error) {
 	result, err := diff.Diff(from, to, d, diff.Options{})
+	if err != nil || len(result.Changes) > 0 {
+		return rendered(d, srv, result, err)
+	}
+	if result, err = diff.Diff(from, to, d, diff.Options{StrictOrder: true}); err != nil {
+		return nil, err
+	}
+	statements, err := renderAll(d, srv, result.Changes)
+	if err != nil {
+		return nil, nil //nolint:nilerr // this server has no such statement
+	}
+	return statements, nil
+}
+
+func rendered(d schemaDialect, srv lockstep.Server, result *diff.Result, err error) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}

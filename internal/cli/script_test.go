@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -66,6 +67,7 @@ func TestScripts(t *testing.T) {
 				Condition: func(cond string) (bool, error) { return condition(kind, cond) },
 				Cmds: map[string]func(*testscript.TestScript, bool, []string){
 					"exits": exits, "exitsInTime": exitsInTime, "dbexec": dbexec, "dbquery": dbquery, "dbwait": dbwait, "hold": hold, "replace": replace,
+					"dbshell": dbshell(t), "dbuser": dbuser,
 				},
 			})
 		})
@@ -170,6 +172,41 @@ func dbexec(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("dbexec %s: %v", query, err)
 		}
 	}
+}
+
+// dbshell runs a file in the database's own command line client: dbshell FILE.
+// With "undo" before the file it runs what lockstep drift prints below "Undo
+// it:", as one copies it.
+func dbshell(t *testing.T) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, _ bool, args []string) {
+		text := ts.ReadFile(args[len(args)-1])
+		if args[0] == "undo" {
+			_, text, _ = strings.Cut(text, "\nUndo it:\n")
+			text, _, _ = strings.Cut(text, "\nnote:")
+			text, _, _ = strings.Cut(text, "\nOr keep it:")
+		}
+		var options []string
+		if databaseOf(ts).Kind.Dialect == testdb.MySQL {
+			options = append(options, "--comments")
+		}
+		_, err := databaseOf(ts).Shell(t, text, options...)
+		ts.Check(err)
+	}
+}
+
+// dbuser makes a user of MySQL with privileges on the database, who is dropped in
+// the end, and sets USERDB: dbuser PRIVILEGES.
+func dbuser(ts *testscript.TestScript, _ bool, args []string) {
+	db := databaseOf(ts)
+	exec := func(query string) error { _, err := database(ts).ExecContext(context.Background(), query); return err }
+	name := db.Name + "_u"
+	ts.Check(exec("CREATE USER " + name + " IDENTIFIED BY 'secret'"))
+	ts.Defer(func() { ts.Check(exec("DROP USER " + name)) })
+	ts.Check(exec("GRANT " + args[0] + " ON " + db.Name + ".* TO " + name))
+	u, err := url.Parse(db.URL)
+	ts.Check(err)
+	u.User = url.UserPassword(name, "secret")
+	ts.Setenv("USERDB", u.String())
 }
 
 // dbquery runs a query and compares its rows: dbquery QUERY ROW…, the columns

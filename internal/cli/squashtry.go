@@ -196,7 +196,7 @@ func (q *squashing) compose(m *made) (string, error) {
 	}
 	q.remark(m)
 	var b strings.Builder
-	err = codegen.SQL(&b, objects, codegen.SQLOptions{Head: q.head(), Dialect: q.srv.Dialect, Fingerprint: m.schema.Fingerprint()})
+	err = codegen.SQL(&b, objects, codegen.SQLOptions{Head: q.head(), Dialect: q.srv.Dialect, Fingerprint: m.schema.Fingerprint(), Terminate: terminator(q.dialect)})
 	return b.String(), err
 }
 

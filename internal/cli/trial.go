@@ -221,9 +221,10 @@ func (t *trial) proveOn(ctx context.Context, c change, up, down string) error {
 		return err
 	}
 	var text strings.Builder
+	end := terminator(t.dialect)
 	for _, o := range objects {
 		for _, st := range o.Statements {
-			text.WriteString(ended(st))
+			text.WriteString(end(st) + "\n")
 		}
 	}
 	begin, err := lockstep.NewSet()

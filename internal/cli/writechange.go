@@ -20,6 +20,7 @@ type change struct {
 	renames     []diff.Rename
 	ignored     schema.Ignore // what was left out of both
 	strictOrder bool
+	online      bool // in the form that keeps nobody waiting, where the server has one
 }
 
 // ignore is what does not count when the change is proved: what was left out of
@@ -65,11 +66,53 @@ func (c change) script(from, to *schema.Schema, renames []diff.Rename) (string, 
 	if err != nil {
 		return "", err
 	}
-	head, parts, err := render(c.dialect, c.srv, changes)
+	parts, apart, err := c.render(from, changes)
 	if err != nil {
 		return "", err
 	}
-	return scriptText(head, changes, parts), nil
+	head, parts, err := arrange(c.dialect, parts)
+	if err != nil {
+		return "", err
+	}
+	text := scriptText(head, changes, parts, terminator(c.dialect))
+	if apart {
+		text = "-- lockstep:transaction off\n" + text
+	}
+	return text, nil
+}
+
+// render returns the SQL of each change. apart tells that some of it is in a
+// form that is of no use in one transaction.
+func (c change) render(from *schema.Schema, changes []schema.Change) (parts [][]string, apart bool, err error) {
+	for _, one := range changes {
+		statements, err := c.dialect.Render(c.srv, one)
+		if err != nil {
+			return nil, false, err
+		}
+		online, err := c.renderOnline(from, one)
+		if err != nil {
+			return nil, false, err
+		}
+		if online != nil && !slices.Equal(online, statements) {
+			statements, apart = online, true
+		}
+		parts = append(parts, statements)
+	}
+	return parts, apart, nil
+}
+
+// renderOnline returns the SQL of a change in the form that keeps nobody
+// waiting, nil where there is none or nobody can wait: the table is new.
+func (c change) renderOnline(from *schema.Schema, one schema.Change) ([]string, error) {
+	d, ok := c.dialect.(interface {
+		RenderOnline(srv lockstep.Server, c schema.Change) ([]string, error)
+	})
+	id := one.Subject()
+	_, exists := from.Fact(schema.ID{Kind: schema.KindTable, Schema: id.Schema, Name: id.Table})
+	if !ok || !c.online || !exists {
+		return nil, nil
+	}
+	return d.RenderOnline(c.srv, one)
 }
 
 // statements returns the SQL of the way from one schema to another.
@@ -78,7 +121,12 @@ func (c change) statements(from, to *schema.Schema, renames []diff.Rename) ([]st
 	if err != nil {
 		return nil, err
 	}
-	return renderAll(c.dialect, c.srv, changes)
+	parts, _, err := c.render(from, changes)
+	if err != nil {
+		return nil, err
+	}
+	head, parts, err := arrange(c.dialect, parts)
+	return append(head, slices.Concat(parts...)...), err
 }
 
 func (c change) changes(from, to *schema.Schema, renames []diff.Rename) ([]schema.Change, error) {
@@ -90,10 +138,10 @@ func (c change) changes(from, to *schema.Schema, renames []diff.Rename) ([]schem
 }
 
 // scriptText writes changes with their statements as a file that people read.
-func scriptText(head []string, changes []schema.Change, parts [][]string) string {
+func scriptText(head []string, changes []schema.Change, parts [][]string, end func(string) string) string {
 	var b strings.Builder
 	for _, statement := range head {
-		b.WriteString("\n" + ended(statement))
+		b.WriteString("\n" + end(statement) + "\n")
 	}
 	for i, statements := range parts {
 		if len(statements) == 0 {
@@ -104,11 +152,8 @@ func scriptText(head []string, changes []schema.Change, parts [][]string) string
 			b.WriteString("-- This loses data: " + strings.ReplaceAll(changes[i].String(), "\n", " ") + "\n")
 		}
 		for _, statement := range statements {
-			b.WriteString(ended(statement))
+			b.WriteString(end(statement) + "\n")
 		}
 	}
 	return b.String()
 }
-
-// ended is a statement as it stands in a file.
-func ended(statement string) string { return strings.TrimRight(statement, " \n;") + ";\n" }

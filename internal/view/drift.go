@@ -16,7 +16,8 @@ import (
 type DriftPage struct {
 	Database string
 	Report   *drift.Report
-	Undo     []string     // SQL
+	Undo     []string     // SQL, each statement with its end
+	UndoNote string       // what to know before one gives it to a shell; "" for nothing
 	Back     *diff.Result // what the SQL does
 	Now      time.Time
 }
@@ -69,7 +70,13 @@ func writeUndo(b *strings.Builder, style Style, p DriftPage) error {
 		return nil
 	}
 	b.WriteString("\nUndo it:\n\n")
-	return SchemaSQL(b, style, "  ", p.Undo)
+	if err := SchemaSQL(b, p.Undo); err != nil {
+		return err
+	}
+	if p.UndoNote != "" {
+		b.WriteString("\n" + style.Note(p.UndoNote) + "\n")
+	}
+	return nil
 }
 
 // lostWith names the columns that a rebuilt table has no more.

@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/lockstepdb/lockstep/schema"
@@ -227,26 +228,41 @@ func writeLines(b *strings.Builder, style Style, indent, before, after string) {
 	}
 }
 
-// SchemaSQL writes statements for people and for copying: each ends with a
-// semicolon.
-func SchemaSQL(w io.Writer, style Style, indent string, statements []string) error {
+// SchemaSQL writes statements, which have their ends, for people and for
+// copying: nothing is put before a line, because bodies and strings may have
+// many and are the same only as they are.
+func SchemaSQL(w io.Writer, statements []string) error {
 	var b strings.Builder
 	for _, s := range statements {
-		for line := range strings.SplitSeq(strings.TrimRight(cleanBlock(s), "\n")+";", "\n") {
-			b.WriteString(strings.TrimRight(indent+line, " ") + "\n")
-		}
+		b.WriteString(cleanBlock(s) + "\n")
 	}
 	return write(w, b.String())
 }
 
-// SchemaUnknown tells what an inspector did not know.
+// SchemaUnknown tells what an inspector did not know or may not see.
 func SchemaUnknown(style Style, unknown []schema.Unknown) string {
-	if len(unknown) == 0 {
-		return ""
-	}
-	var names []string
+	var news, hidden, notes []string
 	for _, u := range unknown {
-		names = append(names, u.String())
+		switch text := u.String(); {
+		case u.What != schema.Hidden:
+			news = appendNew(news, text)
+		default:
+			hidden = appendNew(hidden, strings.TrimPrefix(text, schema.Hidden+" "))
+		}
 	}
-	return style.Note("not compared, because this version does not know it: " + strings.Join(names, "; "))
+	if len(hidden) > 0 {
+		notes = append(notes, style.Note("not compared, because this user may not see it: "+strings.Join(hidden, "; ")))
+	}
+	if len(news) > 0 {
+		notes = append(notes, style.Note("not compared, because this version does not know it: "+strings.Join(news, "; ")))
+	}
+	return strings.Join(notes, "\n")
+}
+
+// appendNew appends a text that is not in the list.
+func appendNew(list []string, text string) []string {
+	if slices.Contains(list, text) {
+		return list
+	}
+	return append(list, text)
 }
