@@ -61,7 +61,7 @@ func (s *inspection) session(o *object) []string {
 		attrs[1] = emptyMode
 	}
 	return append(attrs,
-		AttrCharset, otherThan(o.shown["character_set_client"], "utf8mb4"),
+		AttrCharset, otherThan(o.shown["character_set_client"], utf8mb4),
 		AttrConnCollation, otherThan(o.shown["collation_connection"], connectionCollation(s.srv)),
 		AttrDBCollation, otherThan(o.shown["database collation"], s.collation[o.database]))
 }

@@ -14,9 +14,13 @@ func defaultMode(srv lockstep.Server) string {
 // uca1400Since is the first MariaDB that maps utf8mb4 to UCA 14.
 const uca1400Since = 110500
 
-// connectionCollation is the collation that a session of lockstep has.
+// connectionCollation is the collation that SET NAMES utf8mb4 gives to a session,
+// such as those of the lockstep command, and of the mysql shell.
 func connectionCollation(srv lockstep.Server) string {
-	if srv.Flavor == flavorMariaDB && srv.Number >= uca1400Since {
+	switch {
+	case srv.Flavor == flavorMySQL:
+		return "utf8mb4_0900_ai_ci"
+	case srv.Number >= uca1400Since:
 		return "utf8mb4_uca1400_ai_ci"
 	}
 	return "utf8mb4_general_ci"

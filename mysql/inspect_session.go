@@ -40,7 +40,8 @@ type inspection struct {
 
 // sessionQuery reads what the form of SHOW CREATE depends on. Checked on MySQL
 // 9.7 and MariaDB 10.11.
-const sessionQuery = `SELECT CURRENT_USER(), COALESCE(DATABASE(), ''), @@sql_mode, @@sql_quote_show_create`
+const sessionQuery = `SELECT CURRENT_USER(), COALESCE(DATABASE(), ''), @@sql_mode, @@sql_quote_show_create,
+	@@character_set_client, COALESCE(@@character_set_results, 'NULL'), @@collation_connection`
 
 // newInspection takes one connection, if q is a pool, and makes sure that the
 // server shows definitions in its usual form there.
@@ -77,8 +78,8 @@ func (s *inspection) close() {
 // prepareSession reads who and where we are, and sets sql_mode aside if it
 // changes what SHOW CREATE prints.
 func (s *inspection) prepareSession() error {
-	var user, current, mode, quoting string
-	if err := s.q.QueryRowContext(s.ctx, sessionQuery).Scan(&user, &current, &mode, &quoting); err != nil {
+	var user, current, mode, quoting, client, results, collation string
+	if err := s.q.QueryRowContext(s.ctx, sessionQuery).Scan(&user, &current, &mode, &quoting, &client, &results, &collation); err != nil {
 		return fmt.Errorf("read session: %w", err)
 	}
 	s.definer = quoteAccount(user)
@@ -90,18 +91,27 @@ func (s *inspection) prepareSession() error {
 	if len(s.databases) == 0 {
 		return lockstep.WithHint(fmt.Errorf("no database is selected"), "name one in the URL")
 	}
+	if client != utf8mb4 || results != utf8mb4 {
+		old := "SET character_set_client = " + client + ", character_set_results = " + results + ", collation_connection = " + collation
+		if err := s.during("SET NAMES utf8mb4", old); err != nil {
+			return err
+		}
+	}
 	if isOn(quoting) && !changesPrinting(mode) {
 		return nil
 	}
-	return s.setForm(mode, quoting)
+	return s.during("SET SESSION sql_mode = '', sql_quote_show_create = 1",
+		fmt.Sprintf("SET SESSION sql_mode = %s, sql_quote_show_create = %s", literal(mode), quoting))
 }
 
-// setForm sets the two variables and sets them back in the end.
-func (s *inspection) setForm(mode, quoting string) error {
-	if _, err := s.q.ExecContext(s.ctx, "SET SESSION sql_mode = '', sql_quote_show_create = 1"); err != nil {
+// utf8mb4 is the character set in which all names and texts can be read.
+const utf8mb4 = "utf8mb4"
+
+// during changes the session, and changes it back in the end.
+func (s *inspection) during(set, old string) error {
+	if _, err := s.q.ExecContext(s.ctx, set); err != nil {
 		return fmt.Errorf("prepare session: %w", err)
 	}
-	old := fmt.Sprintf("SET SESSION sql_mode = %s, sql_quote_show_create = %s", literal(mode), quoting)
 	s.cleanup = append(s.cleanup, func() {
 		_, _ = s.q.ExecContext(s.lasting, old) // fails only with the connection, which nobody uses then
 	})

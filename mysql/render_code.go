@@ -113,7 +113,7 @@ func (w writer) inSession(f schema.Fact, statement string) []string {
 	}
 	charset, collation := f.Attr(AttrCharset), f.Attr(AttrConnCollation)
 	if charset != "" || collation != "" {
-		before = append(before, words("SET NAMES", orElse(charset, "utf8mb4"), with("COLLATE ", collation)))
+		before = append(before, words("SET NAMES", orElse(charset, utf8mb4), with("COLLATE ", collation)))
 		after = append(after, "SET NAMES utf8mb4 COLLATE "+connectionCollation(w.srv))
 	}
 	if zone := f.Attr(AttrTimeZone); zone != "" {

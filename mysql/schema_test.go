@@ -274,3 +274,28 @@ func TestRedact(t *testing.T) {
 		}
 	}
 }
+
+// TestSessionCharset reads over a session that cannot show every character.
+func TestSessionCharset(t *testing.T) {
+	onEach(t, func(t *testing.T, s site) {
+		s.Exec(t, "CREATE TABLE `表` (id int COMMENT '\U0001F680')")
+		want := inspect(t, s.Database).Fingerprint()
+		db := s.pool(t)
+		db.SetMaxOpenConns(1)
+		for _, set := range []string{"SET NAMES latin1", "SET NAMES utf8mb3", "SET character_set_results = NULL"} {
+			run(t, db, set)
+			const settings = "SELECT CONCAT_WS(' ', @@character_set_client, @@character_set_results, @@collation_connection)"
+			before := value(t, db, settings)
+			read, err := dialect{}.Inspect(t.Context(), db, probe(t, db), schema.Scope{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if read.Fingerprint() != want {
+				t.Errorf("%s: the schema reads differently", set)
+			}
+			if after := value(t, db, settings); after != before {
+				t.Errorf("%s: the session was %q, and is %q", set, before, after)
+			}
+		}
+	})
+}

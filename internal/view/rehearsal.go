@@ -15,7 +15,7 @@ func Rehearsal(w io.Writer, style Style, r *rehearse.Report, message func(error)
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s in a scratch database on %s\n", style.Bold("Rehearsed "+Count(len(r.Results), "migration")), clean(r.Server))
 	if r.Applied > 0 {
-		fmt.Fprintf(&b, "%s before or between them only applied\n", wasWere(r.Applied))
+		fmt.Fprintf(&b, "%s only applied, to get there\n", wasWere(r.Applied))
 	}
 	if len(r.Results) > 0 {
 		b.WriteString("\n" + rehearsalTable(style, r).String())
@@ -31,9 +31,9 @@ func Rehearsal(w io.Writer, style Style, r *rehearse.Report, message func(error)
 
 func wasWere(n int) string {
 	if n == 1 {
-		return "1 migration was"
+		return "1 other migration was"
 	}
-	return Count(n, "migration") + " were"
+	return Count(n, "other migration") + " were"
 }
 
 func lookOfVerdict(r rehearse.Result) look {

@@ -60,7 +60,7 @@ type Dialect interface {
 	// MustRebuild reports whether these changes of one table and its parts can
 	// only be made by making the table anew. Where a server keeps an order of
 	// indexes (schema.IndexOrder), the one before and the one wanted are among
-	// the changes, equal or not.
+	// the changes, equal or not, if Options.StrictOrder is set.
 	MustRebuild(table schema.Fact, changes []schema.Change) bool
 }
 
