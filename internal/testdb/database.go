@@ -31,7 +31,14 @@ func openURL(k Kind, address string) (*sql.DB, error) {
 		c.User, c.Net, c.Addr, c.DBName = u.User.Username(), "tcp", u.Host, strings.TrimPrefix(u.Path, "/")
 		c.Passwd, _ = u.User.Password()
 		c.MultiStatements, c.ParseTime = true, true
-		return sql.Open("mysql", c.FormatDSN())
+		if err := c.Apply(mysql.Charset("utf8mb4", "")); err != nil { // as the command's sessions are
+			return nil, err
+		}
+		connector, err := mysql.NewConnector(c)
+		if err != nil {
+			return nil, err
+		}
+		return sql.OpenDB(connector), nil
 	default:
 		path := strings.TrimPrefix(address, "sqlite:")
 		return sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)")
