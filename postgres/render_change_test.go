@@ -150,8 +150,8 @@ func TestRenderKeepsRows(t *testing.T) {
 		for _, p := range pairs() {
 			t.Run(p.name, func(t *testing.T) {
 				defer func() { _, _ = c.conn.ExecContext(context.WithoutCancel(t.Context()), "ROLLBACK") }() // others may wait for what it holds
-				after := c.begin(t, p.new)
-				before := c.begin(t, p.old)
+				after := c.begin(t, fitting(p.new, c.srv.Number))
+				before := c.begin(t, fitting(p.old, c.srv.Number))
 				c.exec(t, p.rows)
 				want := c.rows(t, p.keeps)
 				there := c.turn(t, before, after)

@@ -311,6 +311,7 @@ func (r *renderer) each(head string, actions []string) {
 }
 
 func (r *renderer) alterMaterializedView(before, after schema.Fact) {
+	r.checkAccessMethod(before, after)
 	head := "ALTER MATERIALIZED VIEW " + fullName(after.ID)
 	r.each(head, optionActions(before.Attr(attrOptions), after.Attr(attrOptions)))
 	if m := after.Attr(attrAccessMethod); m != before.Attr(attrAccessMethod) {

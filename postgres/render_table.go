@@ -191,6 +191,7 @@ func (r *renderer) dropTable(t schema.Fact) {
 
 // alterTable changes a table itself.
 func (r *renderer) alterTable(before, after schema.Fact) {
+	r.checkAccessMethod(before, after)
 	for _, attr := range before.Differing(after) {
 		switch attr {
 		case schema.AttrForm, attrPartitionKey, attrServer:
@@ -236,6 +237,15 @@ func (r *renderer) changeInherits(before, after schema.Fact) {
 	}
 	for _, p := range now[keep:] {
 		r.alter(after, []string{"INHERIT " + p})
+	}
+}
+
+// accessMethodSince is the first server that changes an access method in place.
+const accessMethodSince = 150000
+
+func (r *renderer) checkAccessMethod(before, after schema.Fact) {
+	if before.Attr(attrAccessMethod) != after.Attr(attrAccessMethod) && r.srv.Number < accessMethodSince {
+		r.cannot(after, attrAccessMethod)
 	}
 }
 

@@ -23,7 +23,7 @@ func TestRenderWhole(t *testing.T) {
 				t.Fatal(err)
 			}
 			testdb.RunOn(t, testdb.Postgres, func(t *testing.T, db *testdb.Database) {
-				script := withRoles(t, db, string(text))
+				script := fitting(withRoles(t, db, string(text)), probe(t, db.Open(t)).Number)
 				db.Exec(t, script)
 				copied := testdb.New(t, db.Kind)
 				for _, d := range []*testdb.Database{db, copied} {
